@@ -1,0 +1,333 @@
+/**
+ * One decision: from an observation and a memory to an action, with a trace that explains it.
+ *
+ * The stages run in the order of policies.md 12: validate, demand, packing, policy with its bounds, guards, removal.
+ * Pure: the daemon, the simulator and the replay run this same function.
+ */
+import type { PodView } from './cluster-view.ts';
+import { emptyDecision, NO_STANDINGS, type CoreMemory, type Decision } from './decision.ts';
+import { buildFleet, type Fleet, type FleetPod } from './fleet.ts';
+import { masterUnseen, watchMaster } from './guard.ts';
+import { drawLedger, EMPTY_LEDGER, type Ledger } from './ledger.ts';
+import type { Observation } from './observation.ts';
+import { describePins, pinnedSince } from './pins.ts';
+import { decideCount, noteMove, type Verdict } from './policy.ts';
+import { freshAt, type Reading } from './reading.ts';
+import { planRemoval, servingWorkers, type Action, type RemovalPlan } from './removal.ts';
+import { costsChanged, rememberPins, rememberPods, type RemovalMemory } from './removal-memory.ts';
+import { GUARDS, type Guards } from './removal-guards.ts';
+import { isDoomed, isLeaving } from './removal-steps.ts';
+import type { Rules } from './rules.ts';
+import type { MasterView } from './spark-view.ts';
+import { allDemands, applyPolicy, blockersOf, checkVictims, shapeOf, tracePacking, type Scene } from './stages.ts';
+import { newTrace } from './trace.ts';
+import { expect, withoutPods } from './verify.ts';
+import { fitsWithout, workersWanted, type WantedInput, type WorkersWanted } from './wanted.ts';
+
+/**
+ * Decides once. Pass the returned memory into the next call; after an action that was carried out, pass it through
+ * {@link noteApplied} first. Deciding twice from the same memory is allowed: that is how a plan is checked against
+ * fresher readings before it is carried out. `guards` are all of them, save in the test that takes them out one by one.
+ */
+export function decide(
+  observation: Observation,
+  memory: CoreMemory,
+  rules: Rules,
+  guards: Guards = GUARDS,
+): { readonly decision: Decision; readonly memory: CoreMemory } {
+  const trace = newTrace();
+  const target = freshAt(observation.target, observation.nowMs);
+  if (!target.known) {
+    trace.add('observe', `the worker controller is unknown: ${target.reason}`);
+    const blind = { ...memory, policy: { ...memory.policy, peaks: [], knownSinceMs: undefined } };
+    return { decision: emptyDecision('target-unknown', target.reason, trace), memory: blind };
+  }
+  const pods = withDisruptions(freshAt(observation.pods, observation.nowMs), observation);
+  const checked = checkVictims(memory, pods, observation.nowMs, trace);
+  const scene = {
+    observation,
+    rules,
+    trace,
+    target: target.value,
+    pods,
+    newWrongVictims: checked.newWrongVictims,
+    guards,
+  };
+  const master = freshAt(observation.master, observation.nowMs);
+  if (!master.known) {
+    trace.add('observe', `the master is unknown: ${master.reason}`);
+    return withoutMaster(
+      scene,
+      { ...checked.memory, guard: masterUnseen(checked.memory.guard) },
+      'master-unknown',
+      master.reason,
+    );
+  }
+  if (master.value.status !== 'ALIVE') {
+    const sentence = `the master is ${master.value.status}: only the one that is ALIVE is listened to`;
+    trace.add('observe', sentence);
+    return withoutMaster(
+      scene,
+      { ...checked.memory, guard: masterUnseen(checked.memory.guard) },
+      'master-not-alive',
+      sentence,
+    );
+  }
+  return decideWithMaster(scene, master.value, checked.memory);
+}
+
+/**
+ * Notes that an action was carried out, or that nobody knows whether it was. Growth and shrink feed the budget of
+ * reversals; a shrink is verified later.
+ */
+export function noteApplied(
+  memory: CoreMemory,
+  action: Action,
+  pods: readonly PodView[],
+  nowMs: number,
+  nowEpochMs: number,
+): CoreMemory {
+  if (action.kind === 'replace') return { ...memory, expectation: withoutPods(memory.expectation, action.pods) };
+  // A mark is the shrink: the count that follows it, maybe much later, is not another one.
+  if (action.kind === 'mark') {
+    // R24: a worker whose node goes is no surplus, and growth in its place reverses nothing.
+    if (action.pods.every(({ disruption }) => disruption !== undefined)) return memory;
+    return { ...memory, policy: noteMove(memory.policy, 'shrink', nowEpochMs) };
+  }
+  if (action.kind === 'choose' || action.kind === 'release') {
+    return { ...memory, removal: costsChanged(memory.removal, action.pods, nowMs) };
+  }
+  if (action.kind !== 'resize') return memory;
+  if (action.direction === 'grow') return { ...memory, policy: noteMove(memory.policy, 'grow', nowEpochMs) };
+  const wasMarked = action.victims.length > 0 && action.victims.every((pod) => pod.markedAtEpochMs !== undefined);
+  const policy = wasMarked ? memory.policy : noteMove(memory.policy, 'shrink', nowEpochMs);
+  const expectation = action.victims.length > 0 ? expect(pods, action.victims, nowMs) : memory.expectation;
+  return { ...memory, policy, expectation };
+}
+
+/** R24: pods on nodes that are about to go. Where nobody knows of the nodes, only what the pods themselves say. */
+function withDisruptions(
+  pods: Reading<readonly PodView[]>,
+  { leavingNodes, nowMs }: Observation,
+): Reading<readonly PodView[]> {
+  const nodes = leavingNodes && freshAt(leavingNodes, nowMs);
+  if (!pods.known || !nodes?.known || nodes.value.size === 0) return pods;
+  const value = pods.value.map((pod) => {
+    const disruption = pod.disruption ?? nodes.value.get(pod.nodeName ?? '');
+    return disruption === undefined ? pod : { ...pod, disruption };
+  });
+  return { ...pods, value };
+}
+
+function decideWithMaster(
+  scene: Scene,
+  master: MasterView,
+  memory: CoreMemory,
+): { decision: Decision; memory: CoreMemory } {
+  const { observation, rules, trace, target, pods, guards } = scene;
+  const fleet = buildFleet(master, pods.known ? pods.value : [], target, guards);
+  const { observed, serving } = countWorkers(scene, fleet, master);
+  const workerShape = shapeOf(fleet, target, memory, rules);
+  const demand = allDemands(scene, memory, workerShape);
+  const wantedInput = {
+    demands: demand.demands,
+    drivers: master.drivers,
+    fleet,
+    podsKnown: pods.known,
+    servingWorkers: serving,
+    leavingUids: new Set(fleet.pods.filter(isLeaving).map(({ pod }) => pod.uid)),
+    workerShape,
+    placement: rules.placement,
+  };
+  const wanted = workersWanted(wantedInput);
+  tracePacking(trace, wanted, workerShape);
+
+  const guard = watchMaster(memory.guard, master, fleet, observation.nowMs, rules.holdMs, pods.known);
+  const certain = demand.demands.every((one) => one.certain);
+  const judged = applyPolicy(scene, memory, demand.demands, wanted.wanted, serving, certain);
+  trace.add('policy', judged.verdict.sentence, {
+    reason: judged.verdict.reason,
+    desiredWorkers: judged.verdict.desired,
+  });
+
+  const blockers = blockersOf(scene, guard, master, fleet, demand.demands, memory);
+  for (const blocker of blockers) trace.add('guard', blocker);
+  const removalMemory = pods.known ? rememberPods(memory.removal, fleet.pods, observation.nowMs) : memory.removal;
+  const ledger = ledgerOf(scene, fleet, judged.verdict.desired < serving, removalMemory);
+  const context = { removalMemory, blockers, wantedInput, wanted, serving, memory, ledger };
+  const plan = act(scene, fleet, master, judged.verdict, context);
+  for (const sentence of describePins(plan.pins, plan.standings.idle)) trace.add('removal', sentence);
+  trace.add('action', plan.sentence, { action: plan.action.kind });
+
+  const counts = { wanted, observed, demands: demand.demands, blockers };
+  const decision = decisionOf(scene, fleet, judged.verdict, plan, counts);
+  const learnt = {
+    demands: demand.memory,
+    guard,
+    removal: rememberPins(removalMemory, pinnedSince(ledger)),
+    lastShape: workerShape,
+  };
+  return { decision, memory: { ...memory, ...judged.memory, ...learnt } };
+}
+
+/** What was decided, with all that explains it. */
+function decisionOf(
+  { target, newWrongVictims, trace }: Scene,
+  fleet: Fleet,
+  verdict: Verdict,
+  plan: RemovalPlan,
+  seen: { readonly wanted: WorkersWanted; readonly observed: number } & Pick<Decision, 'demands' | 'blockers'>,
+): Decision {
+  const { wanted, observed, demands, blockers } = seen;
+  return {
+    action: plan.action,
+    reason: verdict.reason,
+    sentence: plan.action.kind === 'none' ? verdict.sentence : `${verdict.sentence}; ${plan.sentence}`,
+    wantedWorkers: wanted.wanted,
+    plannedWorkers: target.plannedWorkers,
+    observedWorkers: observed,
+    desiredWorkers: verdict.desired,
+    demands: demands,
+    infeasible: wanted.infeasible,
+    starved: wanted.starved,
+    blockers,
+    leaving: plan.leaving,
+    standings: plan.standings,
+    undrainable: plan.undrainable,
+    kept: plan.kept,
+    disrupted: disruptedPods(fleet),
+    pins: plan.pins,
+    newWrongVictims: newWrongVictims,
+    trace: trace.lines,
+  };
+}
+
+function disruptedPods(fleet: Fleet): Decision['disrupted'] {
+  return fleet.pods.flatMap((entry) => {
+    const { name, disruption } = entry.pod;
+    return disruption === undefined || isLeaving(entry) ? [] : [{ name, why: disruption }];
+  });
+}
+
+/** Workers ALIVE at the master and those that serve, told in the trace. */
+function countWorkers(scene: Scene, fleet: Fleet, master: MasterView): { observed: number; serving: number } {
+  const { trace, target } = scene;
+  const observed = master.workers.filter((worker) => worker.state === 'ALIVE').length;
+  const serving = servingWorkers(target.plannedWorkers, fleet.pods);
+  trace.add('observe', `${observed} workers registered, ${target.plannedWorkers} planned`, {
+    observedWorkers: observed,
+    plannedWorkers: target.plannedWorkers,
+    existingPods: target.existingPods,
+    servingWorkers: serving,
+  });
+  return { observed, serving };
+}
+
+interface ActContext {
+  readonly removalMemory: RemovalMemory;
+  readonly blockers: readonly string[];
+  readonly wantedInput: WantedInput;
+  readonly wanted: WorkersWanted;
+  readonly serving: number;
+  readonly memory: CoreMemory;
+  readonly ledger: Ledger;
+}
+
+/** What is kept where; asked only while somebody may have to go, and ages of pins count only while it is. */
+function ledgerOf(scene: Scene, fleet: Fleet, tooMany: boolean, { pinnedSinceMs }: RemovalMemory): Ledger {
+  const { observation, rules, guards } = scene;
+  const onItsWay = (entry: FleetPod): boolean =>
+    entry.pod.chosenAtEpochMs !== undefined || isLeaving(entry) || isDoomed(entry);
+  if (rules.paused || !(tooMany || fleet.pods.some(onItsWay))) return EMPTY_LEDGER;
+  const { moveCachedBlocks, pinAgeLimitMs } = rules;
+  const options = { nowMs: observation.nowMs, moveCachedBlocks, pinAgeLimitMs, pinnedSinceMs, guards };
+  return drawLedger(observation.applications, options);
+}
+
+/** Growth first: it never waits for a removal (I3). */
+function act(scene: Scene, fleet: Fleet, master: MasterView, verdict: Verdict, context: ActContext): RemovalPlan {
+  const { observation, rules, target, guards } = scene;
+  if (rules.paused) {
+    const nothing = {
+      leaving: [],
+      standings: NO_STANDINGS,
+      undrainable: [],
+      kept: new Map<string, number>(),
+      pins: [],
+    };
+    return { action: { kind: 'none' }, sentence: 'paused', ...nothing };
+  }
+  const { nowMs } = observation;
+  const { ledger } = context;
+  const removal = planRemoval({
+    context: {
+      nowMs,
+      nowEpochMs: observation.nowEpochMs,
+      heartbeatFreshMs: rules.heartbeatFreshMs,
+      fleet,
+      drivers: master.drivers,
+      workerSelves: observation.workerSelves,
+      seenReady: context.removalMemory.seenReady,
+      shared: context.removalMemory.shared,
+      guards,
+    },
+    memory: context.removalMemory,
+    rules,
+    planned: target.plannedWorkers,
+    existingPods: target.existingPods,
+    target,
+    desired: verdict.desired,
+    spareIdleWorkers: context.wanted.spareIdleWorkers,
+    blockers: context.blockers,
+    markAbility: observation.markAbility,
+    ledger,
+    stillFits: fitsWithout(context.wantedInput, ledger),
+    holdBack: context.memory.wrongVictims > 0,
+  });
+  if (verdict.desired <= context.serving) return removal;
+  // Pods on their way out still count as replicas; a full cluster gets its new ones as they are replaced.
+  const leaving = target.plannedWorkers - context.serving;
+  // R21: a worker that is drained takes nothing new, so it does not count against max while its drain is not late.
+  const serveNobody = removal.leaving.filter(({ phase }) => phase === 'draining').length;
+  const most = Math.max(rules.maxWorkers + Math.min(serveNobody, leaving), target.plannedWorkers);
+  const to = Math.min(verdict.desired + leaving, most);
+  if (to <= target.plannedWorkers) return removal;
+  const from = target.plannedWorkers;
+  return {
+    ...removal,
+    action: { kind: 'resize', direction: 'grow', from, to, victims: [] },
+    sentence: `the count goes from ${from} to ${to}`,
+  };
+}
+
+/** Without the master's word only the lower bound is kept: unknown may grow, never shrink (R11). */
+function withoutMaster(
+  scene: Scene,
+  memory: CoreMemory,
+  reason: 'master-unknown' | 'master-not-alive',
+  why: string,
+): { decision: Decision; memory: CoreMemory } {
+  const { observation, rules, target, trace } = scene;
+  const { nowMs, nowEpochMs } = observation;
+  const planned = target.plannedWorkers;
+  const input = { wanted: 0, serving: planned, planned, certain: false, nowMs, nowEpochMs };
+  const { verdict, memory: policy } = decideCount(input, memory.policy, rules);
+  const empty = emptyDecision(reason, why, trace);
+  const from = target.plannedWorkers;
+  const belowMin = reason === 'master-unknown' && verdict.desired > from;
+  const action: Action = belowMin
+    ? { kind: 'resize', direction: 'grow', from, to: verdict.desired, victims: [] }
+    : { kind: 'none' };
+  if (belowMin) trace.add('action', verdict.sentence);
+  const decision: Decision = {
+    ...empty,
+    action,
+    ...(belowMin ? { reason: verdict.reason, sentence: verdict.sentence } : {}),
+    plannedWorkers: from,
+    desiredWorkers: verdict.desired,
+    blockers: [why],
+    newWrongVictims: scene.newWrongVictims,
+    trace: trace.lines,
+  };
+  return { decision, memory: { ...memory, policy } };
+}

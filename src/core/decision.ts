@@ -1,0 +1,94 @@
+/** What a decision is, and what is remembered from one to the next: the words between the core and everybody else. */
+import type { ApplicationDemand, DemandMemory } from './demand.ts';
+import { NEW_GUARD_MEMORY, type GuardMemory } from './guard.ts';
+import { NEW_ORIGINAL_MEMORY, type OriginalMemory } from './original.ts';
+import { NEW_POLICY_MEMORY, type PolicyMemory, type Verdict } from './policy.ts';
+import type { Action, RemovalPlan } from './removal.ts';
+import { NEW_REMOVAL_MEMORY, type RemovalMemory } from './removal-memory.ts';
+import type { Resources } from './resources.ts';
+import type { Trace, TraceLine } from './trace.ts';
+import type { Expectation } from './verify.ts';
+import type { WorkersWanted } from './wanted.ts';
+
+export interface CoreMemory {
+  readonly demands: ReadonlyMap<string, DemandMemory>;
+  readonly policy: PolicyMemory;
+  readonly original: OriginalMemory;
+  readonly guard: GuardMemory;
+  readonly removal: RemovalMemory;
+  readonly expectation: Expectation | undefined;
+  /** Pods that ended though they were not chosen, since the daemon started. */
+  readonly wrongVictims: number;
+  /** Size of a worker as it was last seen. */
+  readonly lastShape: Resources | undefined;
+}
+
+export const NEW_CORE_MEMORY: CoreMemory = {
+  demands: new Map(),
+  policy: NEW_POLICY_MEMORY,
+  original: NEW_ORIGINAL_MEMORY,
+  guard: NEW_GUARD_MEMORY,
+  removal: NEW_REMOVAL_MEMORY,
+  expectation: undefined,
+  wrongVictims: 0,
+  lastShape: undefined,
+};
+
+export type DecisionReason = Verdict['reason'] | 'target-unknown' | 'master-unknown' | 'master-not-alive';
+
+export interface Decision {
+  readonly action: Action;
+  readonly reason: DecisionReason;
+  readonly sentence: string;
+  /** *wanted*: workers the demand needs; undefined while the master cannot be seen. */
+  readonly wantedWorkers: number | undefined;
+  /** *planned*: replicas set; undefined while the target cannot be read. */
+  readonly plannedWorkers: number | undefined;
+  /** *observed*: ALIVE workers at the master; undefined while it cannot be seen. */
+  readonly observedWorkers: number | undefined;
+  /** Workers that should serve, after policy and bounds. */
+  readonly desiredWorkers: number | undefined;
+  readonly demands: readonly ApplicationDemand[];
+  readonly infeasible: WorkersWanted['infeasible'];
+  readonly starved: readonly string[];
+  /** Why the count may not go down now. */
+  readonly blockers: readonly string[];
+  readonly leaving: RemovalPlan['leaving'];
+  readonly standings: RemovalPlan['standings'];
+  readonly undrainable: RemovalPlan['undrainable'];
+  readonly kept: RemovalPlan['kept'];
+  /** Workers that applications keep; looked at only while somebody may have to go. */
+  readonly pins: RemovalPlan['pins'];
+  /** R24: pods that serve still and are about to be taken with their node, each with the reason. */
+  readonly disrupted: readonly { readonly name: string; readonly why: string }[];
+  /** Found in this pass: pods that ended though they were not chosen. */
+  readonly newWrongVictims: readonly string[];
+  readonly trace: readonly TraceLine[];
+}
+
+export const NO_STANDINGS: RemovalPlan['standings'] = { unstarted: 0, idle: 0, drainable: 0, kept: 0 };
+
+/** A decision to do nothing because nothing could be known. */
+export function emptyDecision(reason: DecisionReason, why: string, trace: Trace): Decision {
+  return {
+    action: { kind: 'none' },
+    reason,
+    sentence: why,
+    wantedWorkers: undefined,
+    plannedWorkers: undefined,
+    observedWorkers: undefined,
+    desiredWorkers: undefined,
+    demands: [],
+    infeasible: [],
+    starved: [],
+    blockers: [why],
+    leaving: [],
+    standings: NO_STANDINGS,
+    undrainable: [],
+    kept: new Map(),
+    disrupted: [],
+    pins: [],
+    newWrongVictims: [],
+    trace: trace.lines,
+  };
+}

@@ -1,0 +1,275 @@
+/**
+ * Demand of one application, in executors of its own shape.
+ *
+ * The order of trust: the driver's gauges, the master's page, the last known value. What is not known is never zero: an
+ * application that cannot be read keeps at least what it holds, and forbids shrinking.
+ */
+import { lastingNeed, remember, type NeedHistory } from './burst.ts';
+import type { ApplicationObservation } from './observation.ts';
+import { freshAt } from './reading.ts';
+import { largest, resources, type Resources } from './resources.ts';
+import type { AllocationGauges, ApplicationPage, ApplicationSettings } from './spark-view.ts';
+
+export type DemandBasis =
+  'max-needed' | 'target' | 'executor-limit' | 'held-plus-owed' | 'unlimited-without-allocation' | 'last-known';
+
+export interface ApplicationDemand {
+  readonly id: string;
+  readonly name: string;
+  /** Executors wanted in all, those held included. */
+  readonly executors: number;
+  /** Executors the master books for the application at present. */
+  readonly held: number;
+  /** `numberTargetExecutors`, or the limit on the master's page; undefined where neither is known. */
+  readonly targetExecutors: number | undefined;
+  readonly shape: Resources;
+  readonly basis: DemandBasis;
+  /** False where the value is a guess: it may justify growing, never shrinking. */
+  readonly certain: boolean;
+  /** Takes every core it can get, without end (R9): never grown for, but foreseen. */
+  readonly takesAll: boolean;
+  /** What of this a person should mend, if anything. */
+  readonly advice: string | undefined;
+  readonly sentence: string;
+}
+
+/** What is remembered of an application between passes. */
+export interface DemandMemory {
+  readonly needs: NeedHistory;
+  readonly lastKnownExecutors: number | undefined;
+}
+
+export const NO_DEMAND_MEMORY: DemandMemory = { needs: [], lastKnownExecutors: undefined };
+
+export interface DemandContext {
+  readonly nowMs: number;
+  readonly burstMs: number;
+  /** Size of one worker, where known: an executor without `spark.executor.cores` takes all of it. */
+  readonly workerShape: Resources | undefined;
+}
+
+/** What the stage knows of one application after looking at the age of everything. */
+interface Facts {
+  readonly gauges: AllocationGauges | undefined;
+  readonly gaugesTakenAtMs: number;
+  readonly page: ApplicationPage | undefined;
+  readonly settings: ApplicationSettings | undefined;
+  readonly wholeWorkers: boolean;
+  readonly shape: Resources;
+  /** False where nothing tells how many cores an executor has: then `shape` is a guess. */
+  readonly shapeKnown: boolean;
+  readonly held: number;
+  readonly whyUnknown: string;
+}
+
+/**
+ * Works out what one application wants, and what to remember of it.
+ *
+ * Rules: max needed rather than the climbing target, capped by maxExecutors and cores.max (policies.md 12.3); without
+ * `spark.executor.cores` tasks are counted in whole workers (R8); without dynamic allocation it wants what it holds and
+ * what `cores.max` still owes it (R9); unknown keeps the last known value, never below what is held.
+ */
+export function demandOf(
+  observed: ApplicationObservation,
+  memory: DemandMemory,
+  context: DemandContext,
+): { readonly demand: ApplicationDemand; readonly memory: DemandMemory } {
+  const facts = gather(observed, context);
+  const needed = facts.gauges?.numberMaxNeededExecutors;
+  const needs =
+    needed === undefined ? memory.needs : remember(memory.needs, facts.gaugesTakenAtMs, needed, context.burstMs);
+  const counted = choose(facts, needs, memory, context);
+  const raw = facts.shapeKnown || counted.executors === 0 ? counted : ofGuessedSize(counted);
+  const { application } = observed;
+  const demand: ApplicationDemand = {
+    id: application.id,
+    name: application.name,
+    held: facts.held,
+    targetExecutors: facts.gauges?.numberTargetExecutors ?? limitOf(facts.page),
+    shape: facts.shape,
+    ...raw,
+    sentence: `${application.id} wants ${raw.executors} executors, holds ${facts.held} (${raw.why})`,
+  };
+  return {
+    demand,
+    memory: { needs, lastKnownExecutors: counted.certain ? counted.executors : memory.lastKnownExecutors },
+  };
+}
+
+interface Chosen {
+  readonly executors: number;
+  readonly basis: DemandBasis;
+  readonly certain: boolean;
+  readonly takesAll: boolean;
+  readonly advice: string | undefined;
+  readonly why: string;
+}
+
+/** A number of executors of a size nobody knows is no known demand. */
+function ofGuessedSize(counted: Chosen): Chosen {
+  return { ...counted, certain: false, why: `${counted.why}; how many cores each has is not known yet` };
+}
+
+function choose(facts: Facts, needs: NeedHistory, memory: DemandMemory, context: DemandContext): Chosen {
+  if (withoutAllocation(facts)) return fixedDemand(facts);
+  const target = facts.gauges?.numberTargetExecutors;
+  if (facts.gauges !== undefined && target !== undefined) return gaugeDemand(facts, target, needs, context);
+  const limit = facts.page?.executorLimit;
+  if (typeof limit === 'number') {
+    const executors = capped(inWorkers(limit, facts, context), facts);
+    const why = `executor limit ${limit} on the master's page; driver: ${facts.whyUnknown}`;
+    return { executors, basis: 'executor-limit', certain: true, takesAll: false, advice: undefined, why };
+  }
+  const executors = Math.max(memory.lastKnownExecutors ?? 0, facts.held);
+  const why = `demand unknown, last known value kept: ${facts.whyUnknown}`;
+  return { executors, basis: 'last-known', certain: false, takesAll: false, advice: undefined, why };
+}
+
+/** Known not to use dynamic allocation; a driver without gauges alone proves nothing where its settings say otherwise. */
+function withoutAllocation(facts: Facts): boolean {
+  if (facts.settings !== undefined) return !facts.settings.dynamicAllocation;
+  return facts.page?.executorLimit === 'unlimited';
+}
+
+function gaugeDemand(facts: Facts, target: number, needs: NeedHistory, context: DemandContext): Chosen {
+  // Spark caps the target by maxExecutors, but not max needed: while the caps are not known, only the target counts.
+  const lasting = facts.settings === undefined ? 0 : lastingNeed(needs, context.burstMs);
+  const executors = capped(inWorkers(Math.max(target, lasting), facts, context), facts);
+  const basis = lasting > target ? 'max-needed' : 'target';
+  const shown = facts.gauges?.numberMaxNeededExecutors;
+  const counted =
+    facts.settings === undefined ? 'not counted, its caps are not known yet' : `of which lasting ${lasting}`;
+  const why = `target ${target}, max needed ${shown ?? 'not published'}, ${counted}${capNote(facts)}`;
+  const advice = facts.wholeWorkers
+    ? 'spark.executor.cores is not set: each executor takes a whole worker; set it to share workers'
+    : undefined;
+  return { executors, basis, certain: true, takesAll: false, advice, why };
+}
+
+/** R9: what it holds, and what `cores.max` still owes it; without `cores.max` it takes all there is, and is not fed. */
+function fixedDemand(facts: Facts): Chosen {
+  const coresMax = coresMaxOf(facts);
+  if (coresMax === undefined) {
+    const advice = 'no dynamic allocation and no spark.cores.max: it takes every core that is added; set one of them';
+    const why = 'no dynamic allocation and no spark.cores.max: not grown for';
+    const certain = facts.settings !== undefined || facts.page?.coresMax === 'unlimited';
+    return {
+      executors: facts.held,
+      basis: 'unlimited-without-allocation',
+      certain,
+      takesAll: true,
+      advice,
+      why,
+    };
+  }
+  const owed = facts.wholeWorkers ? Math.ceil(coresMax / facts.shape.cores) : Math.floor(coresMax / facts.shape.cores);
+  const why = `no dynamic allocation, spark.cores.max ${coresMax}`;
+  const executors = Math.max(facts.held, owed);
+  return { executors, basis: 'held-plus-owed', certain: true, takesAll: false, advice: undefined, why };
+}
+
+/** R8: a whole-worker executor runs a task per core, while the driver counts one executor per task. */
+function inWorkers(executors: number, facts: Facts, context: DemandContext): number {
+  if (!facts.wholeWorkers || context.workerShape === undefined) return executors;
+  const tasksPerWorker = Math.max(1, Math.floor(context.workerShape.cores / (facts.settings?.taskCpus ?? 1)));
+  return Math.ceil(executors / tasksPerWorker);
+}
+
+function capped(executors: number, facts: Facts): number {
+  const { settings } = facts;
+  const coresMax = coresMaxOf(facts);
+  let cap = Infinity;
+  // maxExecutors holds per resource profile (spark.md 6.1), the gauges are sums over all of them.
+  if (settings?.maxExecutors !== undefined) cap = settings.maxExecutors * (1 + settings.otherProfiles.length);
+  if (coresMax !== undefined) {
+    const byCores = coresMax / facts.shape.cores;
+    cap = Math.min(cap, facts.wholeWorkers ? Math.ceil(byCores) : Math.floor(byCores));
+  }
+  return Math.min(executors, cap);
+}
+
+/** The application's own setting; else the master's page, which also shows `spark.deploy.defaultCores` (spark.md 7.2). */
+function coresMaxOf(facts: Facts): number | undefined {
+  const fromPage = typeof facts.page?.coresMax === 'number' ? facts.page.coresMax : undefined;
+  return facts.settings?.coresMax ?? fromPage;
+}
+
+function capNote(facts: Facts): string {
+  const parts: string[] = [];
+  if (facts.settings?.maxExecutors !== undefined) parts.push(`maxExecutors ${facts.settings.maxExecutors}`);
+  const coresMax = coresMaxOf(facts);
+  if (coresMax !== undefined) parts.push(`cores.max ${coresMax}`);
+  return parts.length === 0 ? '' : `, capped by ${parts.join(' and ')}`;
+}
+
+function gather(observed: ApplicationObservation, context: DemandContext): Facts {
+  const gauges = freshAt(observed.gauges, context.nowMs);
+  const page = freshAt(observed.page, context.nowMs);
+  const settings = observed.settings.known ? observed.settings.value : undefined;
+  const pageValue = page.known ? page.value : undefined;
+  const answered = gauges.known && gauges.value.kind === 'gauges' ? gauges.value.gauges : undefined;
+  const { shape, shapeKnown, wholeWorkers } = executorShape(observed, settings, pageValue, answered, context);
+  return {
+    gauges: answered,
+    gaugesTakenAtMs: gauges.known ? gauges.takenAtMs : 0,
+    page: pageValue,
+    settings,
+    wholeWorkers,
+    shape,
+    shapeKnown,
+    held: countedExecutors(settings, pageValue, answered) ?? heldByCores(observed, shape, wholeWorkers),
+    whyUnknown: whyUnknown(gauges.known ? undefined : gauges.reason, answered),
+  };
+}
+
+/** With several profiles an executor is no fixed number of cores, so executors are counted where they can be. */
+function countedExecutors(
+  settings: ApplicationSettings | undefined,
+  page: ApplicationPage | undefined,
+  gauges: AllocationGauges | undefined,
+): number | undefined {
+  if (settings === undefined || settings.otherProfiles.length === 0) return undefined;
+  return page?.grantedExecutors ?? gauges?.numberAllExecutors;
+}
+
+function heldByCores(observed: ApplicationObservation, shape: Resources, wholeWorkers: boolean): number {
+  const granted = observed.application.grantedCores / shape.cores;
+  return wholeWorkers ? Math.ceil(granted) : Math.floor(granted);
+}
+
+function limitOf(page: ApplicationPage | undefined): number | undefined {
+  return typeof page?.executorLimit === 'number' ? page.executorLimit : undefined;
+}
+
+function whyUnknown(reason: string | undefined, answered: AllocationGauges | undefined): string {
+  if (reason !== undefined) return reason;
+  return answered === undefined ? 'the driver publishes no allocation gauges' : 'numberTargetExecutors is missing';
+}
+
+/**
+ * Shape of one executor. Cores come from the application's settings, else from executors that run, else from the cores
+ * granted per executor, else 1. With several resource profiles the largest shape is taken, so that no executor is
+ * promised a worker too small for it.
+ */
+function executorShape(
+  observed: ApplicationObservation,
+  settings: ApplicationSettings | undefined,
+  page: ApplicationPage | undefined,
+  gauges: AllocationGauges | undefined,
+  context: DemandContext,
+): { readonly shape: Resources; readonly shapeKnown: boolean; readonly wholeWorkers: boolean } {
+  const { application } = observed;
+  const memoryMiB = application.memoryPerExecutorMiB || (settings?.executorMemoryMiB ?? 0);
+  const known = settings?.executorCores ?? page?.executors[0]?.cores ?? coresPerHeld(application.grantedCores, gauges);
+  const wholeWorkers = settings !== undefined && settings.executorCores === undefined;
+  const cores = wholeWorkers ? (context.workerShape?.cores ?? known) : known;
+  const base = resources(Math.max(1, cores ?? 1), memoryMiB, application.customPerExecutor);
+  const shape = (settings?.otherProfiles ?? []).reduce(largest, base);
+  return { shape, shapeKnown: cores !== undefined, wholeWorkers };
+}
+
+function coresPerHeld(grantedCores: number, gauges: AllocationGauges | undefined): number | undefined {
+  const all = gauges?.numberAllExecutors;
+  if (all === undefined || all === 0 || grantedCores === 0 || grantedCores % all !== 0) return undefined;
+  return grantedCores / all;
+}

@@ -1,0 +1,64 @@
+/** What is remembered of the pods from one pass to the next; none of it has to outlive the daemon. */
+import type { PodView } from './cluster-view.ts';
+import type { FleetPod } from './fleet.ts';
+import { isDecommissioned } from './removal-steps.ts';
+import { isNothing } from './resources.ts';
+
+export interface RemovalMemory {
+  /** UIDs of pods that were seen Ready. */
+  readonly seenReady: ReadonlySet<string>;
+  /** When a worker was first seen DECOMMISSIONED, by pod UID; monotonic milliseconds. */
+  readonly decommissionedAtMs: ReadonlyMap<string, number>;
+  /** Since when each application has been seen to pin each host, by the key of the pin; monotonic milliseconds. */
+  readonly pinnedSinceMs: ReadonlyMap<string, number>;
+  /** Since when the master has booked work on an ALIVE worker of a pod that was to be marked, by its UID. */
+  readonly bookedAtMs: ReadonlyMap<string, number>;
+  /** Pods in which more than one worker was seen, by UID, with the restarts of their containers by then. */
+  readonly shared: ReadonlyMap<string, number>;
+  /** Each pod's deletion cost and since when it has been that, by pod UID; monotonic milliseconds. */
+  readonly costs: ReadonlyMap<string, { readonly cost: number; readonly sinceMs: number }>;
+}
+
+export const NEW_REMOVAL_MEMORY: RemovalMemory = {
+  seenReady: new Set(),
+  decommissionedAtMs: new Map(),
+  costs: new Map(),
+  shared: new Map(),
+  bookedAtMs: new Map(),
+  pinnedSinceMs: new Map(),
+};
+
+/** Brings the memory up to date with what is seen now; entries of pods that are gone are dropped. */
+export function rememberPods(memory: RemovalMemory, pods: readonly FleetPod[], nowMs: number): RemovalMemory {
+  const seenReady = new Set<string>();
+  const decommissionedAtMs = new Map<string, number>();
+  const shared = new Map<string, number>();
+  const bookedAtMs = new Map<string, number>();
+  const costs = new Map<string, { readonly cost: number; readonly sinceMs: number }>();
+  for (const entry of pods) {
+    const { pod } = entry;
+    if (pod.ready || memory.seenReady.has(pod.uid)) seenReady.add(pod.uid);
+    const booked = entry.workers.some(({ state, used }) => state === 'ALIVE' && !isNothing(used));
+    if (booked && pod.markedAtEpochMs !== undefined) bookedAtMs.set(pod.uid, memory.bookedAtMs.get(pod.uid) ?? nowMs);
+    const several = entry.workers.filter(({ state }) => state === 'ALIVE').length > 1;
+    if (several || memory.shared.get(pod.uid) === pod.restarts) shared.set(pod.uid, pod.restarts);
+    const earlier = memory.costs.get(pod.uid);
+    const same = earlier?.cost === pod.deletionCost;
+    costs.set(pod.uid, same ? earlier : { cost: pod.deletionCost, sinceMs: nowMs });
+    if (isDecommissioned(entry)) {
+      decommissionedAtMs.set(pod.uid, memory.decommissionedAtMs.get(pod.uid) ?? nowMs);
+    }
+  }
+  return { seenReady, decommissionedAtMs, costs, shared, bookedAtMs, pinnedSinceMs: memory.pinnedSinceMs };
+}
+
+/** Costs that were written just now: whatever the next list shows, the controller may not have seen it. */
+export function costsChanged(memory: RemovalMemory, pods: readonly PodView[], nowMs: number): RemovalMemory {
+  const changed = pods.map(({ uid }) => [uid, { cost: NaN, sinceMs: nowMs }] as const);
+  return { ...memory, costs: new Map([...memory.costs, ...changed]) };
+}
+
+/** Brings up to date since when who has been pinning what. */
+export function rememberPins(memory: RemovalMemory, pinnedSinceMs: ReadonlyMap<string, number>): RemovalMemory {
+  return pinnedSinceMs.size === 0 && memory.pinnedSinceMs.size === 0 ? memory : { ...memory, pinnedSinceMs };
+}

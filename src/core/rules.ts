@@ -1,0 +1,54 @@
+/** The settings that the core decides by: numbers with their units, already checked by `config`. */
+import type { Resources } from './resources.ts';
+
+/** How Spark's master spreads new executors: over the emptiest workers, or one worker after the other. */
+export type Placement = 'spread' | 'packed';
+
+/** `hysteresis` is ours; `original` takes the count of the talk's daemon (generation G3, rule R13). */
+export type PolicyName = 'hysteresis' | 'original';
+
+/**
+ * Who may be removed. `auto`: idle workers, and busy ones whose applications all allow a drain. `drain`: the same, and an
+ * application that does not allow it is something to mend. `idle`: workers without executors only. `off`: nobody.
+ */
+export type RemovalMode = 'auto' | 'drain' | 'idle' | 'off';
+
+export interface Rules {
+  readonly minWorkers: number;
+  readonly maxWorkers: number;
+  /** A surplus must have lasted this long before the count goes down. */
+  readonly holdMs: number;
+  /** Demand above the climbing target must have lasted this long before it counts. */
+  readonly burstMs: number;
+  /** Workers added by one write at most; 0 means no limit. */
+  readonly growStepWorkers: number;
+  /** A surplus of at most this many workers is left alone. */
+  readonly deadBandWorkers: number;
+  /** Workers kept above what the demand needs. */
+  readonly headroomWorkers: number;
+  /** Growths that follow a shrink, per hour at most; paid with longer holds, never with later growth (R12). */
+  readonly reversalsPerHour: number;
+  readonly policy: PolicyName;
+  readonly placement: Placement;
+  readonly removalMode: RemovalMode;
+  /** Whether executors with cached blocks may be drained: where those came from cannot be seen (R20). */
+  readonly moveCachedBlocks: boolean;
+  /** What an application keeps pins a worker no longer than this; 0 sets no limit. */
+  readonly pinAgeLimitMs: number;
+  /** Whether workers may run an external shuffle service, so that idle ones may keep shuffle data. */
+  readonly externalShuffleService: boolean;
+  /** A drain that takes longer than this is late. */
+  readonly drainDeadlineMs: number;
+  /** What is done with a worker whose drain is late: waited for, or removed with what it still holds. */
+  readonly onDrainDeadline: 'wait' | 'remove';
+  /** Workers being removed at the same time, at most. */
+  readonly maxDrainingWorkers: number;
+  /** Between a worker's being chosen and the count's going down, at least. */
+  readonly settleMs: number;
+  /** A worker whose last heartbeat is older than this is not removed. */
+  readonly heartbeatFreshMs: number;
+  /** Keeps the count as it is, whatever the demand. */
+  readonly paused: boolean;
+  /** Size of one worker where neither a worker nor the pod template shows it. */
+  readonly workerShape: Resources | undefined;
+}

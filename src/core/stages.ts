@@ -1,0 +1,133 @@
+/** The stages between what was observed and what is done: each a pure function that appends to the trace. */
+import type { PodView, TargetView } from './cluster-view.ts';
+import type { CoreMemory } from './decision.ts';
+import { demandOf, NO_DEMAND_MEMORY, type ApplicationDemand, type DemandMemory } from './demand.ts';
+import type { Fleet } from './fleet.ts';
+import { shrinkBlockers, type GuardMemory } from './guard.ts';
+import type { Observation } from './observation.ts';
+import { decideOriginal } from './original.ts';
+import { decideCount, type Verdict } from './policy.ts';
+import type { Reading } from './reading.ts';
+import type { Guards } from './removal-guards.ts';
+import type { Resources } from './resources.ts';
+import type { Rules } from './rules.ts';
+import type { MasterView, WorkerView } from './spark-view.ts';
+import type { Trace } from './trace.ts';
+import { verify } from './verify.ts';
+import type { WorkersWanted } from './wanted.ts';
+
+/** What the stages hand on to each other; built once at the start of a pass. */
+export interface Scene {
+  readonly observation: Observation;
+  readonly rules: Rules;
+  readonly trace: Trace;
+  readonly target: TargetView;
+  readonly pods: Reading<readonly PodView[]>;
+  readonly newWrongVictims: readonly string[];
+  readonly guards: Guards;
+}
+
+/** R6: what a worker of ours offers, as seen; else as the template says; else as set; else as it was last seen. */
+export function shapeOf(fleet: Fleet, target: TargetView, memory: CoreMemory, rules: Rules): Resources | undefined {
+  const withWorker = fleet.pods.find(({ workers }) => workers.some(isAlive));
+  return withWorker?.workers.find(isAlive)?.total ?? target.workerShape ?? rules.workerShape ?? memory.lastShape;
+}
+
+function isAlive({ state }: WorkerView): boolean {
+  return state === 'ALIVE';
+}
+
+/** Demand of every application, in the master's order, and what to remember of each. */
+export function allDemands(
+  scene: Scene,
+  memory: CoreMemory,
+  workerShape: Resources | undefined,
+): { demands: readonly ApplicationDemand[]; memory: ReadonlyMap<string, DemandMemory> } {
+  const { observation, rules, trace } = scene;
+  const context = { nowMs: observation.nowMs, burstMs: rules.burstMs, workerShape };
+  const demands: ApplicationDemand[] = [];
+  const memories = new Map<string, DemandMemory>();
+  for (const observed of observation.applications) {
+    const one = demandOf(observed, memory.demands.get(observed.application.id) ?? NO_DEMAND_MEMORY, context);
+    demands.push(one.demand);
+    memories.set(one.demand.id, one.memory);
+    trace.add('demand', one.demand.sentence, {
+      executors: one.demand.executors,
+      heldExecutors: one.demand.held,
+      basis: one.demand.basis,
+      certain: one.demand.certain,
+    });
+  }
+  return { demands, memory: memories };
+}
+
+/** Says what packing found. */
+export function tracePacking(trace: Trace, wanted: WorkersWanted, shape: Resources | undefined): void {
+  const size = shape === undefined ? 'of unknown size' : `of ${shape.cores} cores and ${shape.memoryMiB} MiB`;
+  trace.add('packing', `the demand needs ${wanted.wanted} workers ${size}`, {
+    wantedWorkers: wanted.wanted,
+    newWorkers: wanted.newWorkers,
+    spareIdleWorkers: wanted.spareIdleWorkers,
+    unplacedExecutors: wanted.unplacedExecutors,
+  });
+  for (const { owner, executors, mend } of wanted.infeasible) {
+    trace.add('packing', `${executors} executors of ${owner} fit no worker: ${mend}`);
+  }
+  for (const owner of wanted.starved) {
+    trace.add('packing', `more workers would not help ${owner}: another application takes every core first`);
+  }
+}
+
+/** The count by the policy that is set; ours is kept up to date beside the original, so that switching is smooth. */
+export function applyPolicy(
+  scene: Scene,
+  memory: CoreMemory,
+  demands: readonly ApplicationDemand[],
+  wanted: number,
+  serving: number,
+  certain: boolean,
+): { verdict: Verdict; memory: Pick<CoreMemory, 'policy' | 'original'> } {
+  const { observation, rules } = scene;
+  const { nowMs, nowEpochMs } = observation;
+  const planned = scene.target.plannedWorkers;
+  const ours = decideCount({ wanted, serving, planned, certain, nowMs, nowEpochMs }, memory.policy, rules);
+  if (rules.policy === 'hysteresis')
+    return { verdict: ours.verdict, memory: { policy: ours.memory, original: memory.original } };
+  const sumOfTargets = demands.reduce((sum, demand) => sum + (demand.targetExecutors ?? 0), 0);
+  const original = decideOriginal({ sumOfTargets, serving, certain, nowMs }, memory.original, rules);
+  return { verdict: original.verdict, memory: { policy: ours.memory, original: original.memory } };
+}
+
+/** Everything that forbids lowering the count now. */
+export function blockersOf(
+  scene: Scene,
+  guard: GuardMemory,
+  master: MasterView,
+  fleet: Fleet,
+  demands: readonly ApplicationDemand[],
+  memory: CoreMemory,
+): readonly string[] {
+  const blockers = [...shrinkBlockers(guard, master, fleet, scene.guards)];
+  if (scene.target.unsettled !== undefined) blockers.push(scene.target.unsettled);
+  if (!scene.pods.known) blockers.push(`the pods are unknown: ${scene.pods.reason}`);
+  for (const demand of demands) if (!demand.certain) blockers.push(`the demand of ${demand.id} is unknown`);
+  if (memory.expectation !== undefined) blockers.push('the last shrink is still being verified');
+  return blockers;
+}
+
+/** Looks who went after the last shrink. */
+export function checkVictims(
+  memory: CoreMemory,
+  pods: Reading<readonly PodView[]>,
+  nowMs: number,
+  trace: Trace,
+): { memory: CoreMemory; newWrongVictims: readonly string[] } {
+  if (memory.expectation === undefined || !pods.known) return { memory, newWrongVictims: [] };
+  const { pending, wrongVictims, notGone } = verify(memory.expectation, pods.value, pods.takenAtMs, nowMs);
+  if (wrongVictims.length > 0) trace.add('removal', `${wrongVictims.join(', ')} ended though not chosen`);
+  if (notGone.length > 0) trace.add('removal', `${notGone.join(', ')} were chosen but did not end in time`);
+  return {
+    memory: { ...memory, expectation: pending, wrongVictims: memory.wrongVictims + wrongVictims.length },
+    newWrongVictims: wrongVictims,
+  };
+}

@@ -1,0 +1,246 @@
+/**
+ * Which busy workers may be drained, and in which order.
+ *
+ * Survivors come first (R19): before any worker is marked it is settled which executors keep each application's blocks,
+ * on as few workers as can be. That is a hitting set over applications, not a packing: a lone executor of an application
+ * with target 0 cannot be moved elsewhere.
+ */
+import { normalHost, type FleetPod } from './fleet.ts';
+import type { Holder, Ledger, Tie } from './ledger.ts';
+import type { Guards } from './removal-guards.ts';
+import type { WorkerView } from './spark-view.ts';
+import { byPreference } from './victims.ts';
+
+/** A worker with executors that has passed every other test of a victim. */
+export interface BusyWorker {
+  readonly entry: FleetPod;
+  readonly worker: WorkerView;
+}
+
+export interface Drainable extends BusyWorker {
+  /** Bytes that have to move, as far as they are known. */
+  readonly bytes: number;
+}
+
+export interface SurvivorInput {
+  readonly ledger: Ledger;
+  readonly busy: readonly BusyWorker[];
+  /** Hosts of workers that are on their way out already, or in no list: no blocks stay there. */
+  readonly leavingHosts: ReadonlySet<string>;
+  /** Hosts of idle workers that go before any of these: nothing finds room there. */
+  readonly spareHosts?: ReadonlySet<string>;
+  /** Whether all that is wanted still finds room without these hosts. */
+  readonly stillFits: (hosts: ReadonlySet<string>) => boolean;
+  readonly atMost: number;
+  readonly guards: Guards;
+}
+
+export interface Survivors {
+  /** May be drained together, fewest bytes first; never more than asked for. */
+  readonly drainable: readonly Drainable[];
+  /** Why each other busy worker stays, by pod UID. */
+  readonly why: ReadonlyMap<string, string>;
+}
+
+/** Different mixes of executors that found no room, after which nobody else is tried. */
+const MOST_REFUSALS = 20;
+
+/** Cached blocks that come together fill at most this share of the storage memory that is free where they go. */
+const STORAGE_SHARE = 0.5;
+
+/**
+ * Why an idle worker may not go, though nothing runs there; undefined where it may.
+ *
+ * Only an external shuffle service keeps data where no executor is; what nobody could read may be kept by one.
+ */
+export function whyIdleIsPinned(
+  host: string,
+  ledger: Ledger,
+  externalShuffleService: boolean,
+  guards: Pick<Guards, 'holdingsKnown'> = { holdingsKnown: whyUnread },
+): string | undefined {
+  if (!externalShuffleService) return undefined;
+  const pin = ledger.ties.get(normalHost(host))?.find(({ kind }) => kind === 'pinned');
+  if (pin !== undefined) return describeTie(pin);
+  return guards.holdingsKnown(ledger) && `whether ${ledger.unread[0] ?? ''} keeps shuffle there is not known`;
+}
+
+/** Whose holdings nobody knows, so that any worker may keep something of theirs; undefined where all are known. */
+export function whyUnread({ unread: [first] }: Pick<Ledger, 'unread'>): string | undefined {
+  return first === undefined ? undefined : `what ${first} holds is not known`;
+}
+
+function describeTie({ applicationId, why, bytes }: Tie): string {
+  const size = bytes === 0 ? '' : ` (${describeBytes(bytes)})`;
+  return `${applicationId}: ${why}${size}`;
+}
+
+/** "1.2 GiB" */
+export function describeBytes(bytes: number): string {
+  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
+  const step = Math.min(units.length - 1, bytes < 1 ? 0 : Math.floor(Math.log2(bytes) / 10));
+  const amount = bytes / 2 ** (10 * step);
+  return `${amount >= 10 || step === 0 ? Math.round(amount) : Math.round(amount * 10) / 10} ${units[step] ?? ''}`;
+}
+
+/** Settles who stays, then who may go. Pure. */
+export function chooseSurvivors(input: SurvivorInput): Survivors {
+  const why = new Map<string, string>();
+  const candidates: Drainable[] = [];
+  for (const one of input.busy) {
+    const ties = input.ledger.ties.get(normalHost(one.worker.host)) ?? [];
+    const pinned = input.guards.holdingsKnown(input.ledger) ?? whyPinned(ties);
+    if (pinned === undefined) candidates.push({ ...one, bytes: bytesOf(ties) });
+    else why.set(one.entry.pod.uid, pinned);
+  }
+  const keepers = hittingSet(candidates, input);
+  for (const { entry } of candidates) {
+    const keeps = input.guards.keepsNoBlocks(entry.pod.uid, keepers);
+    if (keeps !== undefined) why.set(entry.pod.uid, keeps);
+  }
+  const order = candidates
+    .filter(({ entry }) => !why.has(entry.pod.uid))
+    .sort(
+      (a, b) =>
+        Number(isTaken(b)) - Number(isTaken(a)) ||
+        Number(isChosen(b)) - Number(isChosen(a)) ||
+        a.bytes - b.bytes ||
+        byPreference(a.entry.pod, b.entry.pod),
+    );
+  return { drainable: takeWhatFits(order, input, why), why };
+}
+
+/** Why a busy worker may not be drained by what is kept there. */
+function whyPinned(ties: readonly Tie[]): string | undefined {
+  const pin = ties.find(({ kind }) => kind !== 'movable');
+  if (pin !== undefined) return describeTie(pin);
+  return ties.length === 0 ? 'its executors are in no application’s list' : undefined;
+}
+
+/** Who was chosen a pass ago is not put back for a small difference. */
+function isChosen({ entry }: BusyWorker): boolean {
+  return entry.pod.chosenAtEpochMs !== undefined;
+}
+
+/** R24: it goes with its node, so it keeps nothing that could be kept elsewhere, and its room is lost anyway. */
+function isTaken({ entry }: BusyWorker): boolean {
+  return entry.pod.disruption !== undefined;
+}
+
+function bytesOf(ties: readonly Tie[]): number {
+  return ties.reduce((sum, { bytes }) => sum + bytes, 0);
+}
+
+/** Greedy: the worker that serves most applications still without a keeper, then the one with most bytes to move. */
+function hittingSet(candidates: readonly Drainable[], input: SurvivorInput): Map<string, string[]> {
+  const byHost = new Map<string, Keeper[]>();
+  for (const one of candidates) {
+    const host = normalHost(one.worker.host);
+    byHost.set(host, [...(byHost.get(host) ?? []), { one, holders: [], open: 0 }]);
+  }
+  const staysAnyway = (host: string): boolean => !byHost.has(host) && !input.leavingHosts.has(host);
+  const keepersOf = (holder: Holder): Keeper[] => [...holder.byHost.keys()].flatMap((host) => byHost.get(host) ?? []);
+  const open = new Set<Holder>();
+  for (const holder of input.ledger.holders) {
+    if (!holder.holds || [...holder.byHost.keys()].some(staysAnyway)) continue;
+    open.add(holder);
+    for (const keeper of keepersOf(holder)) {
+      keeper.holders.push(holder);
+      keeper.open += 1;
+    }
+  }
+  const chosen = new Map<string, string[]>();
+  const keepers = [...byHost.values()].flat().filter((keeper) => keeper.open > 0);
+  keepers.sort(byWorthKeeping);
+  // Whoever is open in the end has blocks on workers that are leaving only: nothing more can be kept for it.
+  for (const some of [keepers.filter(({ one }) => !isTaken(one)), keepers.filter(({ one }) => isTaken(one))]) {
+    for (let most = mostOpen(some); most > 0; most = mostOpen(some)) {
+      const best = some.find((keeper) => keeper.open === most);
+      if (best === undefined) break;
+      const served = best.holders.filter((holder) => open.delete(holder));
+      const applicationIds = served.map(({ applicationId }) => applicationId);
+      chosen.set(best.one.entry.pod.uid, applicationIds);
+      for (const keeper of served.flatMap(keepersOf)) keeper.open -= 1;
+    }
+  }
+  return chosen;
+}
+
+function mostOpen(keepers: readonly Keeper[]): number {
+  return keepers.reduce((most, { open }) => Math.max(most, open), 0);
+}
+
+/** A worker that might stay to keep blocks. */
+interface Keeper {
+  readonly one: Drainable;
+  /** Applications with executors there that need a keeper, and how many of them have none yet. */
+  readonly holders: Holder[];
+  open: number;
+}
+
+/** Among those that serve as many applications: those not chosen to go, then most bytes, then who would go last. */
+function byWorthKeeping({ one: a }: Keeper, { one: b }: Keeper): number {
+  const last = Number(isTaken(a)) - Number(isTaken(b)) || Number(isChosen(a)) - Number(isChosen(b));
+  return last || b.bytes - a.bytes || byPreference(b.entry.pod, a.entry.pod);
+}
+
+/** Which applications have executors on a host, and how many. */
+function executorsAt(host: string, { holders }: Ledger): string {
+  const there = holders.filter(({ byHost }) => byHost.has(host));
+  return there.map(({ applicationId, byHost }) => `${applicationId} ${byHost.get(host)?.executors ?? 0}`).join(', ');
+}
+
+function takeWhatFits(order: readonly Drainable[], input: SurvivorInput, why: Map<string, string>): Drainable[] {
+  const taken: Drainable[] = [];
+  const going = new Set(input.leavingHosts);
+  const without = new Set(input.spareHosts);
+  const roomless = new Map<string, string>();
+  for (const one of order) {
+    if (taken.length >= input.atMost) break;
+    const host = normalHost(one.worker.host);
+    const { guards, ledger, stillFits } = input;
+    const crowded = guards.storageFits(ledger, host, new Set([...going, host]));
+    // Who goes only grows in number: what found no room before finds none now, and each look places all anew.
+    const alike = executorsAt(host, ledger);
+    const known = crowded ?? (isTaken(one) ? undefined : roomless.get(alike));
+    const wanted = known ?? (isTaken(one) ? undefined : guards.roomElsewhere(new Set([...without, host]), stillFits));
+    if (wanted !== undefined) {
+      why.set(one.entry.pod.uid, wanted);
+      if (crowded === undefined) roomless.set(alike, wanted);
+      if (roomless.size >= MOST_REFUSALS) break;
+    } else {
+      taken.push(one);
+      going.add(host);
+      without.add(host);
+    }
+  }
+  return taken;
+}
+
+/** R19: whose blocks a worker has to keep; undefined where it keeps none. */
+export function whyKeeps(uid: string, keepers: ReadonlyMap<string, readonly string[]>): string | undefined {
+  const applicationIds = keepers.get(uid);
+  return applicationIds && `keeps the blocks of ${applicationIds.join(', ')}`;
+}
+
+/** R19: whose cached blocks there would find no storage memory, if all these hosts went; undefined where all do. */
+export function whyCrowded({ holders }: Ledger, host: string, going: ReadonlySet<string>): string | undefined {
+  const crowded = holders.find((holder) => holder.byHost.has(host) && !storageFits(holder, going));
+  return crowded && `the cached blocks of ${crowded.applicationId} would not fit into what stays`;
+}
+
+/** Why those hosts cannot be done without: what is wanted would find no room; undefined where it would. */
+export function whyNoRoom(going: ReadonlySet<string>, stillFits: SurvivorInput['stillFits']): string | undefined {
+  return stillFits(going) ? undefined : 'its executors are wanted and would find no room elsewhere';
+}
+
+/** Whether what the application has cached on the hosts that go fits into the storage memory of those that stay. */
+function storageFits(holder: Holder, going: ReadonlySet<string>): boolean {
+  let moved = 0;
+  let free = 0;
+  for (const [host, { usedBytes, freeBytes }] of holder.byHost) {
+    if (going.has(host)) moved += usedBytes;
+    else free += freeBytes;
+  }
+  return moved <= free * STORAGE_SHARE;
+}
