@@ -1,0 +1,166 @@
+/** `elastic-worker check`: one line for each thing that must work, and an exit code. Changes nothing. */
+import type { Config } from '../config/config.ts';
+import type { TargetView } from '../core/cluster-view.ts';
+import { describeError, type Result } from '../core/result.ts';
+import type { ApplicationView, MasterView } from '../core/spark-view.ts';
+import { checkAccess, neededPermissions } from '../kube/access.ts';
+import type { GaugeSample } from '../spark/ports.ts';
+import { checkDrains, checkPlacement } from './check-spark.ts';
+import type { Environment } from './cluster-side.ts';
+import { compose, type Parts } from './compose.ts';
+import { Findings } from './findings.ts';
+import { toStdout, type Print } from './print.ts';
+
+/** A host that no worker can have: names under .invalid never resolve (RFC 2606). */
+const NO_SUCH_HOST = 'elastic-worker-check.invalid';
+const DEADLINE_MS = 20_000;
+
+/** Says what works. @returns 0 if nothing failed, else 1; a warning is no failure. */
+export async function check(config: Config, env: Environment, print: Print = toStdout): Promise<number> {
+  const findings = new Findings(print);
+  findings.add('ok', 'settings', 'all settings are valid');
+  const signal = AbortSignal.timeout(DEADLINE_MS);
+  const noHook = (): void => undefined;
+  const composed = await compose(config, {
+    env,
+    onCall: noHook,
+    skippedPasses: () => 0,
+    reads: signal,
+    writes: signal,
+  });
+  if (!composed.ok) {
+    for (const text of composed.error) findings.add('FAIL', 'credentials', text);
+    return 1;
+  }
+  const parts = composed.value;
+  try {
+    await checkCluster(config, parts, findings, signal);
+    await checkSpark(config, parts, findings, signal);
+  } finally {
+    await parts.cluster.client.close();
+  }
+  return findings.failed ? 1 : 0;
+}
+
+async function checkCluster(config: Config, parts: Parts, findings: Findings, signal: AbortSignal): Promise<void> {
+  const { client, target, pods, clusterConfig, scalers } = parts.cluster;
+  const found = await target.read(signal);
+  if (!found.ok) findings.error('target', found.error);
+  else {
+    const { name, plannedWorkers, readyPods, workerShape } = found.value;
+    const size = workerShape === undefined ? '; its template does not say how large a worker is' : '';
+    findings.add('ok', 'target', `${name}: ${plannedWorkers} planned, ${readyPods} ready${size}`);
+    reportRemoval(found.value, findings);
+    const others = await scalers.read(signal);
+    if (!others.ok) findings.error('autoscalers', others.error, 'warn');
+    else if (others.value.length > 0) findings.add('FAIL', 'autoscalers', `${others.value.join(', ')}${ALSO_SETS}`);
+  }
+  // Once more of the pods: their addresses tell which networks are the cluster's.
+  const listed = await pods.list(false, signal);
+  if (!listed.ok) findings.error('pods', listed.error);
+
+  const needs = {
+    target: target.reference(),
+    byLabels: config.target.by === 'labels',
+    configMap: config.configMap,
+    lease: config.kube.leaseName,
+    nodes: config.kube.watchNodes,
+  };
+  const access = await checkAccess(client, neededPermissions(needs), signal);
+  if (!access.ok) findings.error('permission', access.error);
+  else {
+    for (const { allowed, text, permission } of access.value) {
+      findings.add(allowed ? 'ok' : permission.optional ? 'warn' : 'FAIL', 'permission', text);
+    }
+  }
+  const data = clusterConfig === undefined ? undefined : await clusterConfig.read(signal);
+  if (data?.ok === false) {
+    findings.error('flag', data.error);
+    return;
+  }
+  await parts.original.look();
+  const live = parts.live.view(data && { known: true, value: data.value, takenAtMs: 0, source: 'check', periodMs: 1 });
+  if (live.standby === undefined) findings.add('ok', 'flag', 'switched on');
+  else findings.add('warn', 'flag', `stands by: ${live.standby.why}`);
+  for (const problem of live.problems) findings.add('FAIL', 'live value', problem);
+}
+
+const ALSO_SETS = ': sets the same count, and while it does the daemon stands still; remove it';
+
+/** What the kind of target leaves of choosing who goes. */
+function reportRemoval({ name, removal, unsettled }: TargetView, findings: Findings): void {
+  if (unsettled !== undefined) findings.add('warn', 'target', `${unsettled}; the count is not lowered meanwhile`);
+  if (removal === 'highest-ordinal') {
+    findings.add(
+      'ok',
+      'target',
+      `of ${name} only the highest ordinal can go, once it is idle or can be drained; nobody else does`,
+    );
+  }
+  if (removal === 'unknowable') {
+    const text = `nobody can tell which pod of ${name} would go: only replicas that never started are taken back`;
+    findings.add('warn', 'target', text);
+  }
+}
+
+async function checkSpark(config: Config, parts: Parts, findings: Findings, signal: AbortSignal): Promise<void> {
+  const { master } = parts.spark;
+  const read = await master.read(signal);
+  if (!read.ok) {
+    findings.error('master', read.error);
+    return;
+  }
+  const { status, workers, applications, url } = read.value;
+  const alive = workers.filter((worker) => worker.state === 'ALIVE').length;
+  const text = `${url} is ${status}: ${alive} workers, ${applications.length} applications`;
+  findings.add(status === 'ALIVE' ? 'ok' : 'warn', 'master', text);
+
+  const mark = await master.decommission([NO_SUCH_HOST], signal);
+  if (!mark.ok) findings.error('decommission', mark.error, 'warn');
+  else if (mark.value === 'not-allowed') findings.add('warn', 'decommission', NO_DECOMMISSION);
+  else findings.add('ok', 'decommission', 'the master marks workers when asked from here');
+  await checkPlacement(config, parts, findings, signal);
+  await checkDrivers(parts, read.value, findings, signal);
+  await checkDrains(parts, read.value, findings, signal);
+  await checkWorkerPage(parts, read.value, findings, signal);
+}
+
+const NO_DECOMMISSION =
+  'the master marks no workers (405); idle ones go after a second look, with a small risk. Set on master, workers and ' +
+  'applications: spark.decommission.enabled=true';
+
+/** Each active application: can its driver be read, and if not, what would help. */
+async function checkDrivers(parts: Parts, master: MasterView, findings: Findings, signal: AbortSignal): Promise<void> {
+  const answers = await parts.spark.gauges.read(master.applications, signal);
+  for (const application of master.applications) {
+    const answer = answers.get(application.id);
+    if (answer !== undefined) reportDriver(application, answer, findings);
+  }
+  const untried = master.applications.length - answers.size;
+  if (untried > 0) findings.add('ok', 'driver', `${untried} more are left for later: so many are read in one pass`);
+}
+
+function reportDriver(application: ApplicationView, answer: Result<GaugeSample>, findings: Findings): void {
+  if (!answer.ok) {
+    const error = describeError(answer.error);
+    findings.add('warn', 'driver', `${application.id}: ${error}; the master's page is used instead`);
+    return;
+  }
+  const kind = answer.value.answer.kind;
+  if (kind === 'gauges') findings.add('ok', 'driver', `${application.id}: allocation gauges are read`);
+  else findings.add('warn', 'driver', `${application.id}: no dynamic allocation; it wants what it holds and is owed`);
+}
+
+/** One worker's own page: without it no worker can be proven empty. */
+async function checkWorkerPage(
+  parts: Parts,
+  master: MasterView,
+  findings: Findings,
+  signal: AbortSignal,
+): Promise<void> {
+  const worker = master.workers.find(({ state }) => state === 'ALIVE');
+  if (worker === undefined) return;
+  const page = await parts.spark.workerUis.read(worker, signal);
+  if (page.ok) findings.add('ok', 'worker page', `${worker.id} answers`);
+  else findings.add('FAIL', 'worker page', `${describeError(page.error)}; no worker can be proven empty, so none goes`);
+}

@@ -1,0 +1,234 @@
+/**
+ * What is known of each active application: gauges every beat as the budget allows, settings once, the master's page
+ * where the driver leaves a gap.
+ */
+import type { ApplicationObservation } from '../core/observation.ts';
+import { freshAt, unknown, type Known, type Reading } from '../core/reading.ts';
+import { describeError, type OperatingError } from '../core/result.ts';
+import type { ApplicationPage, ApplicationSettings, ApplicationView, GaugesAnswer } from '../core/spark-view.ts';
+import type { GaugeSource, SettingsSource, SparkMaster } from '../spark/ports.ts';
+import type { SourceReport } from '../status/report.ts';
+import type { Clock } from './clock.ts';
+
+/** Pages and settings read in one beat, at most: the master renders pages in the loop that also schedules. */
+const PAGES_PER_BEAT = 10;
+const SETTINGS_PER_BEAT = 10;
+/** After a failure, settings are asked for again after this long, doubled each time up to the second figure. */
+const SETTINGS_RETRY_MS = 1_000;
+const SETTINGS_RETRY_MAX_MS = 60_000;
+
+interface Entry {
+  readonly gauges: Map<string, { good: Known<GaugesAnswer> | undefined; error: OperatingError | undefined }>;
+  page: { good: Known<ApplicationPage> | undefined; error: OperatingError | undefined; triedAtMs: number };
+  settings: {
+    good: Known<ApplicationSettings> | undefined;
+    error: OperatingError | undefined;
+    failures: number;
+    notBeforeMs: number;
+  };
+}
+
+export interface ApplicationsDeps {
+  readonly clock: Clock;
+  readonly pollMs: number;
+  readonly master: SparkMaster;
+  /** In order of preference. */
+  readonly gaugeSources: readonly GaugeSource[];
+  readonly settingsSource: SettingsSource;
+  readonly onError: (error: OperatingError) => void;
+}
+
+interface Tally {
+  reads: number;
+  failures: number;
+  error: OperatingError | undefined;
+  goodAtMs: number | undefined;
+}
+
+/** The report name of the master's pages of applications. */
+const PAGE = 'master-page';
+
+/** Keeps the newest of each source for each application. */
+export class Applications {
+  readonly #deps: ApplicationsDeps;
+  readonly #entries = new Map<string, Entry>();
+  readonly #tallies = new Map<string, Tally>();
+  /** How often each source gets round to one application at present, in milliseconds. */
+  readonly #periodsMs = new Map<string, number>();
+  readonly #underWay = new Set<string>();
+
+  constructor(deps: ApplicationsDeps) {
+    this.#deps = deps;
+  }
+
+  /**
+   * Reads what is due for these applications; forgets those that are no longer active. A source whose last round is
+   * still under way is left to it, so that slow settings never make the gauges older.
+   */
+  async read(active: readonly ApplicationView[], signal: AbortSignal): Promise<void> {
+    this.#prune(active);
+    const gauges = this.#deps.gaugeSources.map((source) =>
+      this.#once(source.name, () => this.#readGauges(source, active, signal)),
+    );
+    const { settingsSource } = this.#deps;
+    await Promise.all([...gauges, this.#once(settingsSource.name, () => this.#readSettings(active, signal))]);
+    await this.#once(PAGE, () => this.#readPages(active, signal));
+  }
+
+  /** What is known now of each of these applications. */
+  observe(active: readonly ApplicationView[]): readonly Omit<ApplicationObservation, 'holdings'>[] {
+    const nowMs = this.#deps.clock.nowMs();
+    return active.map((application) => {
+      const entry = this.#entries.get(application.id);
+      const nothing = unknown('the application is new');
+      if (entry === undefined) return { application, gauges: nothing, page: nothing, settings: nothing };
+      return {
+        application,
+        gauges: this.#bestGauges(entry, nowMs),
+        page: this.#atPresentPace(entry.page.good) ?? unknown(whyUnread(entry.page.error)),
+        settings: entry.settings.good ?? unknown(whyUnread(entry.settings.error)),
+      };
+    });
+  }
+
+  /** One report per source, over all applications. */
+  reports(): readonly SourceReport[] {
+    const nowMs = this.#deps.clock.nowMs();
+    return [...this.#tallies].map(([name, { reads, failures, error, goodAtMs }]) => ({
+      name,
+      reads,
+      failures,
+      error,
+      periodMs: this.#periodsMs.get(name) ?? this.#deps.pollMs,
+      ageMs: goodAtMs === undefined ? undefined : nowMs - goodAtMs,
+    }));
+  }
+
+  #prune(active: readonly ApplicationView[]): void {
+    const ids = new Set(active.map((application) => application.id));
+    for (const id of this.#entries.keys()) if (!ids.has(id)) this.#entries.delete(id);
+    for (const id of ids) if (!this.#entries.has(id)) this.#entries.set(id, newEntry(this.#deps.gaugeSources));
+  }
+
+  async #once(name: string, start: () => Promise<void>): Promise<void> {
+    if (this.#underWay.has(name)) return;
+    this.#underWay.add(name);
+    try {
+      await start();
+    } finally {
+      this.#underWay.delete(name);
+    }
+  }
+
+  /** R5: when many more applications come, the readings there are get older before they are renewed, not unknown. */
+  #atPresentPace<T>(good: Known<T> | undefined): Known<T> | undefined {
+    if (good === undefined) return undefined;
+    return { ...good, periodMs: Math.max(good.periodMs, this.#periodsMs.get(good.source) ?? 0) };
+  }
+
+  #bestGauges(entry: Entry, nowMs: number): Reading<GaugesAnswer> {
+    let whyNot = 'no source has been read yet';
+    for (const { good, error } of entry.gauges.values()) {
+      const paced = this.#atPresentPace(good);
+      const fresh = paced === undefined ? unknown(whyNot) : freshAt(paced, nowMs);
+      if (fresh.known) return fresh;
+      whyNot = error === undefined ? fresh.reason : describeError(error);
+    }
+    return unknown(whyNot);
+  }
+
+  #count(source: string, error: OperatingError | undefined): void {
+    const tally = this.#tallies.get(source) ?? { reads: 0, failures: 0, error: undefined, goodAtMs: undefined };
+    this.#tallies.set(source, tally);
+    tally.reads += 1;
+    tally.error = error;
+    if (error === undefined) {
+      tally.goodAtMs = this.#deps.clock.nowMs();
+      return;
+    }
+    tally.failures += 1;
+    this.#deps.onError(error);
+  }
+
+  async #readGauges(source: GaugeSource, active: readonly ApplicationView[], signal: AbortSignal): Promise<void> {
+    const atMs = this.#deps.clock.nowMs();
+    const periodMs = source.periodMs(active.length);
+    this.#periodsMs.set(source.name, periodMs);
+    for (const [id, result] of await source.read(active, signal)) {
+      const slot = this.#entries.get(id)?.gauges.get(source.name);
+      if (slot === undefined) continue;
+      slot.error = result.ok ? undefined : result.error;
+      this.#count(source.name, slot.error);
+      if (!result.ok) continue;
+      const { answer, ageMs } = result.value;
+      slot.good = { known: true, value: answer, takenAtMs: atMs - ageMs, source: source.name, periodMs };
+    }
+  }
+
+  async #readSettings(active: readonly ApplicationView[], signal: AbortSignal): Promise<void> {
+    const nowMs = this.#deps.clock.nowMs();
+    const due = active.flatMap((application) => {
+      const settings = this.#entries.get(application.id)?.settings;
+      if (settings === undefined || settings.good !== undefined || nowMs < settings.notBeforeMs) return [];
+      return [{ application, notBeforeMs: settings.notBeforeMs }];
+    });
+    // Who has waited longest comes first, else those that always fail would keep the others out.
+    due.sort((a, b) => (a.notBeforeMs < b.notBeforeMs ? -1 : Number(a.notBeforeMs > b.notBeforeMs)));
+    const { settingsSource, clock } = this.#deps;
+    const readOne = async ({ application }: { application: ApplicationView }): Promise<void> => {
+      const result = await settingsSource.read(application, signal);
+      this.#count(settingsSource.name, result.ok ? undefined : result.error);
+      const settings = this.#entries.get(application.id)?.settings;
+      if (settings === undefined) return;
+      if (result.ok) {
+        const { name } = settingsSource;
+        settings.good = { known: true, value: result.value, takenAtMs: nowMs, source: name, periodMs: Infinity };
+        return;
+      }
+      settings.error = result.error;
+      const waitMs = Math.min(SETTINGS_RETRY_MAX_MS, SETTINGS_RETRY_MS * 2 ** settings.failures);
+      settings.notBeforeMs = clock.nowMs() + waitMs;
+      settings.failures += 1;
+    };
+    await Promise.all(due.slice(0, SETTINGS_PER_BEAT).map(readOne));
+  }
+
+  /** The page fills gaps: no fresh gauges, or settings that nobody could read. */
+  async #readPages(active: readonly ApplicationView[], signal: AbortSignal): Promise<void> {
+    const nowMs = this.#deps.clock.nowMs();
+    const wanting = active.flatMap(({ id }) => {
+      const entry = this.#entries.get(id);
+      if (entry === undefined || nowMs - entry.page.triedAtMs < this.#deps.pollMs * 0.9) return [];
+      const gap = entry.settings.good === undefined || !hasGauges(this.#bestGauges(entry, nowMs));
+      return gap ? [{ id, page: entry.page }] : [];
+    });
+    wanting.sort((a, b) => (a.page.triedAtMs < b.page.triedAtMs ? -1 : Number(a.page.triedAtMs > b.page.triedAtMs)));
+    const periodMs = this.#deps.pollMs * Math.max(1, Math.ceil(wanting.length / PAGES_PER_BEAT));
+    this.#periodsMs.set(PAGE, periodMs);
+    const readOne = async ({ id, page }: { id: string; page: Entry['page'] }): Promise<void> => {
+      page.triedAtMs = nowMs;
+      const result = await this.#deps.master.readApplicationPage(id, signal);
+      this.#count(PAGE, result.ok ? undefined : result.error);
+      page.error = result.ok ? undefined : result.error;
+      if (!result.ok) return;
+      page.good = { known: true, value: result.value, takenAtMs: nowMs, source: PAGE, periodMs };
+    };
+    await Promise.all(wanting.slice(0, PAGES_PER_BEAT).map(readOne));
+  }
+}
+
+function hasGauges(reading: Reading<GaugesAnswer>): boolean {
+  return reading.known && reading.value.kind === 'gauges' && reading.value.gauges.numberTargetExecutors !== undefined;
+}
+
+function whyUnread(error: OperatingError | undefined): string {
+  return error === undefined ? 'not read yet' : describeError(error);
+}
+
+function newEntry(sources: readonly GaugeSource[]): Entry {
+  return {
+    gauges: new Map(sources.map((source) => [source.name, { good: undefined, error: undefined }])),
+    page: { good: undefined, error: undefined, triedAtMs: -Infinity },
+    settings: { good: undefined, error: undefined, failures: 0, notBeforeMs: -Infinity },
+  };
+}

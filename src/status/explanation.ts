@@ -1,0 +1,31 @@
+/** A decision as text for a terminal: the counts, the verdict, and the trace stage by stage. */
+import type { Decision } from '../core/decision.ts';
+import { plain } from './plain.ts';
+import type { Standing } from './report.ts';
+
+const STAGE_WIDTH = 8;
+
+/** Renders it, each stage's lines together and aligned. Pure; ends in a newline. */
+export function renderExplanation(decision: Decision, standing: Standing): string {
+  const { wantedWorkers, desiredWorkers, plannedWorkers, observedWorkers, action } = decision;
+  const count = (value: number | undefined): string => (value === undefined ? 'unknown' : String(value));
+  const lines = [
+    `wanted ${count(wantedWorkers)}, desired ${count(desiredWorkers)}, ` +
+      `planned ${count(plannedWorkers)}, observed ${count(observedWorkers)} workers`,
+    `verdict: ${decision.reason}: ${plain(decision.sentence)}`,
+    `action: ${action.kind}${standing.acts ? '' : `, but it stands by: ${plain(standing.why)}`}`,
+    '',
+  ];
+  let stage = '';
+  for (const line of decision.trace) {
+    const label = line.stage === stage ? '' : line.stage;
+    stage = line.stage;
+    lines.push(`${label.padEnd(STAGE_WIDTH)}  ${plain(line.text)}`);
+  }
+  const rest = [
+    ...decision.leaving.map(({ name, phase, note }) => `leaving   ${name}: ${phase}, ${note}`),
+    ...decision.disrupted.map(({ name, why }) => `going     ${name}: ${why}`),
+    ...[...decision.kept].map(([why, workers]) => `kept      ${workers} workers: ${why}`),
+  ];
+  return `${[...lines, ...rest.map(plain)].join('\n')}\n`;
+}

@@ -1,0 +1,67 @@
+import { expect } from 'chai';
+import { renderExplanation } from '../../src/status/explanation.ts';
+import { ACTS, decisionOf, resizeAction, standby, traceLine } from './support.ts';
+
+const TRACE = [
+  traceLine('observe', '3 workers registered, 3 planned'),
+  traceLine('demand', 'app-1 wants 8 executors'),
+  traceLine('demand', 'app-2 wants 1 executor'),
+  traceLine('policy', 'demand needs 5 workers, 3 serve'),
+];
+
+describe('explanation', () => {
+  it('tells the counts, the verdict, the action, and the trace stage by stage', () => {
+    const decision = decisionOf({
+      wantedWorkers: 5,
+      desiredWorkers: 5,
+      reason: 'demand',
+      sentence: 'demand needs 5 workers, 3 serve',
+      action: resizeAction(3, 5),
+      trace: TRACE,
+    });
+    expect(renderExplanation(decision, ACTS)).to.equal(
+      [
+        'wanted 5, desired 5, planned 3, observed 3 workers',
+        'verdict: demand: demand needs 5 workers, 3 serve',
+        'action: resize',
+        '',
+        'observe   3 workers registered, 3 planned',
+        'demand    app-1 wants 8 executors',
+        '          app-2 wants 1 executor',
+        'policy    demand needs 5 workers, 3 serve',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  it('says "unknown" where nothing is known, never 0', () => {
+    const decision = decisionOf({ wantedWorkers: undefined, desiredWorkers: undefined, observedWorkers: undefined });
+    expect(renderExplanation(decision, ACTS)).to.match(
+      /^wanted unknown, desired unknown, planned 3, observed unknown workers\n/,
+    );
+  });
+
+  it('tells who is leaving, and why the others stay', () => {
+    const decision = decisionOf({
+      leaving: [{ name: 'w-1', phase: 'draining', note: 'it still runs 1 executors' }],
+      kept: new Map([['app-1: a running job may read its shuffle (1.2 GiB)', 2]]),
+    });
+    expect(renderExplanation(decision, ACTS)).to.match(
+      /\nleaving {3}w-1: draining, it still runs 1 executors\nkept {6}2 workers: app-1: a running job may read its shuffle \(1\.2 GiB\)\n$/,
+    );
+  });
+
+  it('says that it stands by, and why', () => {
+    expect(renderExplanation(decisionOf({ action: resizeAction(3, 5) }), standby('disabled'))).to.contain(
+      'action: resize, but it stands by: the test says disabled\n',
+    );
+  });
+
+  it('names that others chose begin no line and move no cursor', () => {
+    const text = 'app \u001b[2J\r\nverdict: forged\u2028';
+    const decision = decisionOf({ sentence: text, trace: [traceLine('demand', text)] });
+    const shown = renderExplanation(decision, { acts: false, code: 'disabled', why: text });
+    expect(shown.split('\n').filter((line) => line.startsWith('verdict'))).to.have.length(1);
+    expect(shown.replaceAll('\n', '')).to.not.match(/[\p{Cc}\p{Zl}]/u);
+  });
+});
