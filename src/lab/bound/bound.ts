@@ -1,0 +1,21 @@
+/** The clairvoyant: what the service that a run gave could have cost, had everything been known beforehand. */
+import { exactCost } from './exact.ts';
+import { lowerBound } from './lower-bound.ts';
+import type { BoundProblem } from './problem.ts';
+
+export interface Bound {
+  /** Worker-seconds from 0 to the horizon. */
+  readonly workerSeconds: number;
+  /** `exact`: a schedule that costs this exists. `lower-bound`: none costs less; perhaps none costs so little. */
+  readonly kind: 'exact' | 'lower-bound';
+}
+
+/**
+ * The least worker-seconds that meet the jobs' end times. Small problems are solved; for others, and for those that no
+ * schedule of whole tasks meets, it is a bound from below.
+ */
+export function clairvoyantBound(problem: BoundProblem): Bound {
+  const exact = exactCost(problem);
+  if (exact !== undefined && Number.isFinite(exact)) return { workerSeconds: exact, kind: 'exact' };
+  return { workerSeconds: lowerBound(problem), kind: 'lower-bound' };
+}

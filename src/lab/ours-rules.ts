@@ -1,0 +1,23 @@
+/** The rules of our daemon as its settings have them by default; a test holds them to the settings table. */
+import type { Rules } from '../core/rules.ts';
+
+export const DEFAULT_RULES: Omit<Rules, 'minWorkers' | 'maxWorkers' | 'placement'> = {
+  holdMs: 60_000,
+  burstMs: 1_000,
+  growStepWorkers: 0,
+  deadBandWorkers: 0,
+  headroomWorkers: 0,
+  reversalsPerHour: 6,
+  policy: 'hysteresis',
+  removalMode: 'auto',
+  moveCachedBlocks: false,
+  pinAgeLimitMs: 0,
+  externalShuffleService: true,
+  drainDeadlineMs: 600_000,
+  onDrainDeadline: 'wait',
+  maxDrainingWorkers: 4,
+  settleMs: 2_000,
+  heartbeatFreshMs: 35_000,
+  paused: false,
+  workerShape: undefined,
+};

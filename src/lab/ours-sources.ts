@@ -1,0 +1,291 @@
+/**
+ * What our daemon has read, source by source, each at its own pace (R5) as `src/daemon` reads it: the master, gauges and
+ * workers' pages every beat, the target every 2 s, the pods every 5 s, holdings only while workers may have to go.
+ */
+import { buildFleet } from '../core/fleet.ts';
+import type { ApplicationObservation, MarkAbility, Observation } from '../core/observation.ts';
+import { unknown, type Known, type Reading } from '../core/reading.ts';
+import { isLeaving } from '../core/removal-steps.ts';
+import type { AllocationGauges, GaugesAnswer, MasterView, WorkerSelfView } from '../core/spark-view.ts';
+import type { ApplicationHoldings } from '../core/holdings.ts';
+import type { ApplicationPage } from '../core/spark-view.ts';
+import type { PodView, TargetView } from '../core/cluster-view.ts';
+import { gaugesOf, holdingsOf, pageOf, selfOf, START_EPOCH_MS, Views } from './ours-views.ts';
+import type { Driver } from './sim/driver.ts';
+import type { Outage } from './sim/options.ts';
+import type { Site } from './sim/simulate.ts';
+import type { Worker } from './sim/world.ts';
+
+export const POLL_MS = 1_000;
+const TARGET_PERIOD_MS = 2_000;
+const PODS_PERIOD_MS = 5_000;
+const DRIVER_REQUESTS_PER_BEAT = 50;
+const HOLDINGS_PER_BEAT = 10;
+/** Views older than this show older heartbeats than a real master would. */
+const HEARTBEATS_MS = 15_000;
+/** As in the daemon: a read that is due within this share of its period is done now. */
+const EARLY_SHARE = 0.1;
+
+/** The newest value of one source. */
+class Slot<T> {
+  value: T | undefined;
+  version = -1;
+  takenAtMs = -Infinity;
+  readonly #name: string;
+
+  constructor(name: string) {
+    this.#name = name;
+  }
+
+  isDue(nowMs: number, periodMs: number): boolean {
+    return nowMs - this.takenAtMs >= periodMs * (1 - EARLY_SHARE);
+  }
+
+  /** Takes what is there now. True if it is another one than before. */
+  take(version: number, nowMs: number, make: () => T): boolean {
+    this.takenAtMs = nowMs;
+    if (version === this.version) return false;
+    this.version = version;
+    this.value = make();
+    return true;
+  }
+
+  reading(periodMs: number): Reading<T> {
+    if (this.value === undefined) return unknown('not read yet');
+    return { known: true, value: this.value, takenAtMs: this.takenAtMs, source: this.#name, periodMs };
+  }
+}
+
+interface Entry {
+  readonly gauges: Slot<GaugesAnswer>;
+  readonly page: Slot<ApplicationPage>;
+  readonly holdings: Slot<ApplicationHoldings>;
+  shown: AllocationGauges | undefined;
+}
+
+export interface Changes {
+  readonly gauges: boolean;
+  readonly others: boolean;
+}
+
+export class Sources {
+  readonly #site: Site;
+  readonly #views: Views;
+  readonly #master = new Slot<MasterView>('master');
+  readonly #target = new Slot<TargetView>('target');
+  readonly #pods = new Slot<readonly PodView[]>('pods');
+  #entries = new Map<Driver, Entry>();
+  #selves: ReadonlyMap<string, Known<WorkerSelfView>> = new Map();
+  #active: readonly Driver[] = [];
+  #watchesHoldings = false;
+  #masterMadeAtMs = -Infinity;
+
+  constructor(site: Site) {
+    this.#site = site;
+    this.#views = new Views(site);
+  }
+
+  /** Whether a source fails just now, so that readings grow older: then time itself changes what is known. */
+  troubled(nowMs: number): boolean {
+    const { masterSilent, driversSilent } = this.#site.settings.faults;
+    return isOut(masterSilent, nowMs) || isOut(driversSilent, nowMs);
+  }
+
+  /** How often the gauges of one application are read with so many of them. */
+  gaugesPeriodMs(): number {
+    return Math.max(POLL_MS, (this.#active.length / DRIVER_REQUESTS_PER_BEAT) * POLL_MS);
+  }
+
+  /** Reads what is due, and says what of that a decision is made from is another than before. */
+  beat(nowMs: number): Changes {
+    let others = false;
+    if (this.#target.isDue(nowMs, TARGET_PERIOD_MS)) others = this.#readTarget(nowMs);
+    if (this.#pods.isDue(nowMs, PODS_PERIOD_MS)) others = this.#readPods(nowMs) || others;
+    others = this.#readMaster(nowMs) || others;
+    const gauges = this.#readGauges(nowMs);
+    if (this.#watchesHoldings) others = this.#readHoldings(nowMs, HOLDINGS_PER_BEAT) || others;
+    return { others: this.#readSelves(nowMs) || others, gauges };
+  }
+
+  refreshForGrowth(nowMs: number): void {
+    this.#readTarget(nowMs);
+  }
+
+  /** False where something that a removal depends on could not be looked at. */
+  refreshForRemoval(nowMs: number): boolean {
+    if (isOut(this.#site.settings.faults.masterSilent, nowMs)) return false;
+    this.#readTarget(nowMs);
+    this.#readPods(nowMs);
+    this.#readMaster(nowMs);
+    this.#readSelves(nowMs);
+    this.#readHoldings(nowMs, Infinity);
+    return true;
+  }
+
+  /** True if it was otherwise before. */
+  watchHoldings(watch: boolean): boolean {
+    const changed = watch !== this.#watchesHoldings;
+    this.#watchesHoldings = watch;
+    return changed;
+  }
+
+  observation(nowMs: number, markAbility: MarkAbility): Observation {
+    const listed = this.#master.value?.applications ?? [];
+    const shown = new Map(listed.map((application) => [application.id, application]));
+    const applications = this.#active.flatMap((driver): ApplicationObservation[] => {
+      const application = shown.get(driver.spec.id);
+      const entry = this.#entries.get(driver);
+      if (application === undefined || entry === undefined) return [];
+      return [{ application, ...this.#readingsOf(driver, entry) }];
+    });
+    return {
+      nowMs,
+      nowEpochMs: START_EPOCH_MS + nowMs,
+      master: this.#master.reading(POLL_MS),
+      applications,
+      workerSelves: this.#selves,
+      target: this.#target.reading(TARGET_PERIOD_MS),
+      pods: this.#pods.reading(PODS_PERIOD_MS),
+      markAbility,
+    };
+  }
+
+  #readingsOf(driver: Driver, entry: Entry): Omit<ApplicationObservation, 'application'> {
+    const count = this.#active.length;
+    return {
+      gauges: entry.gauges.reading(this.gaugesPeriodMs()),
+      page: entry.page.reading(POLL_MS),
+      settings:
+        entry.gauges.value === undefined
+          ? unknown('not read yet')
+          : {
+              known: true,
+              value: this.#views.settings(driver),
+              takenAtMs: driver.startedAtMs,
+              source: 'driver-rest',
+              periodMs: Infinity,
+            },
+      holdings: entry.holdings.reading(POLL_MS * Math.max(1, Math.ceil(count / HOLDINGS_PER_BEAT))),
+    };
+  }
+
+  #readTarget(nowMs: number): boolean {
+    return this.#target.take(this.#site.pods.revision, nowMs, () => this.#views.target());
+  }
+
+  #readPods(nowMs: number): boolean {
+    return this.#pods.take(this.#site.pods.version, nowMs, () => this.#views.pods());
+  }
+
+  #readMaster(nowMs: number): boolean {
+    if (isOut(this.#site.settings.faults.masterSilent, nowMs)) return false;
+    const { version } = this.#site.master;
+    const changed = version !== this.#master.version;
+    // A heartbeat alone is no change, but workers must not look silent.
+    if (!changed && nowMs - this.#masterMadeAtMs >= HEARTBEATS_MS) this.#master.version = -1;
+    if (this.#master.take(version, nowMs, () => this.#views.master())) this.#masterMadeAtMs = nowMs;
+    if (changed) this.#followApplications();
+    return changed;
+  }
+
+  #followApplications(): void {
+    this.#active = [...this.#site.drivers];
+    const entries = new Map<Driver, Entry>();
+    for (const driver of this.#active) {
+      const fresh = {
+        gauges: new Slot<GaugesAnswer>('driver-metrics'),
+        page: new Slot<ApplicationPage>('master-page'),
+        holdings: new Slot<ApplicationHoldings>('driver-rest'),
+        shown: undefined,
+      };
+      entries.set(driver, this.#entries.get(driver) ?? fresh);
+    }
+    this.#entries = entries;
+  }
+
+  /** Drivers that do not answer are shown by the master's page instead. */
+  #readGauges(nowMs: number): boolean {
+    const silent = isOut(this.#site.settings.faults.driversSilent, nowMs);
+    let changed = false;
+    for (const [driver, entry] of this.#longestWaiting(DRIVER_REQUESTS_PER_BEAT, ({ gauges }) => gauges)) {
+      if (silent) {
+        changed =
+          entry.page.take(driver.executorLimit + driver.grantedExecutors / 1e6, nowMs, () => pageOf(driver)) || changed;
+        continue;
+      }
+      const gauges = gaugesOf(driver);
+      const same = entry.gauges.value !== undefined && equalGauges(entry.shown, gauges);
+      entry.shown = gauges;
+      const version = same ? entry.gauges.version : entry.gauges.version + 1;
+      const answer: GaugesAnswer = gauges === undefined ? { kind: 'absent' } : { kind: 'gauges', gauges };
+      changed = entry.gauges.take(version, nowMs, () => answer) || changed;
+    }
+    return changed;
+  }
+
+  #readHoldings(nowMs: number, most: number): boolean {
+    if (isOut(this.#site.settings.faults.driversSilent, nowMs)) return false;
+    let changed = false;
+    for (const [driver, entry] of this.#longestWaiting(most, ({ holdings }) => holdings)) {
+      changed = entry.holdings.take(driver.version, nowMs, () => holdingsOf(driver)) || changed;
+    }
+    return changed;
+  }
+
+  #longestWaiting(most: number, slot: (entry: Entry) => { readonly takenAtMs: number }): readonly [Driver, Entry][] {
+    const all = [...this.#entries];
+    if (all.length <= most) return all;
+    return all.sort(([, a], [, b]) => slot(a).takenAtMs - slot(b).takenAtMs).slice(0, most);
+  }
+
+  /** Pages of workers that were chosen or are on their way out. */
+  #readSelves(nowMs: number): boolean {
+    const before = this.#selves;
+    const selves = new Map<string, Known<WorkerSelfView>>();
+    let changed = false;
+    for (const worker of this.#concerned()) {
+      const { id } = worker;
+      const known = before.get(id)?.value;
+      const fresh = selfOf(worker);
+      const same = known?.executorCount === fresh.executorCount && known.used.cores === fresh.used.cores;
+      changed ||= !same;
+      const value = same ? known : fresh;
+      selves.set(id, { known: true, value, takenAtMs: nowMs, source: 'worker-page', periodMs: POLL_MS });
+    }
+    changed ||= selves.size !== before.size;
+    this.#selves = selves;
+    return changed;
+  }
+
+  #concerned(): readonly Worker[] {
+    const { value: master } = this.#master;
+    const { value: pods } = this.#pods;
+    const { value: target } = this.#target;
+    if (master === undefined || pods === undefined || target === undefined) return [];
+    if (!pods.some((pod) => pod.chosenAtEpochMs !== undefined) && this.#allServe(master)) return [];
+    const concerned = buildFleet(master, pods, target).pods.filter(
+      (entry) => entry.pod.chosenAtEpochMs !== undefined || isLeaving(entry),
+    );
+    const ids = new Set(concerned.flatMap(({ workers }) => workers.map(({ id }) => id)));
+    return this.#site.master.workers.filter(({ id, state }) => state !== 'DEAD' && ids.has(id));
+  }
+
+  #allServe(master: MasterView): boolean {
+    return master.workers.every(({ state }) => state !== 'DECOMMISSIONED');
+  }
+}
+
+function isOut(outages: readonly Outage[], nowMs: number): boolean {
+  return outages.some(({ fromMs, toMs }) => nowMs >= fromMs && nowMs < toMs);
+}
+
+function equalGauges(a: AllocationGauges | undefined, b: AllocationGauges | undefined): boolean {
+  if (a === undefined || b === undefined) return a === b;
+  return (
+    a.numberTargetExecutors === b.numberTargetExecutors &&
+    a.numberMaxNeededExecutors === b.numberMaxNeededExecutors &&
+    a.numberAllExecutors === b.numberAllExecutors &&
+    a.numberExecutorsPendingToRemove === b.numberExecutorsPendingToRemove &&
+    a.numberDecommissioningExecutors === b.numberDecommissioningExecutors
+  );
+}

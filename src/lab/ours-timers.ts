@@ -1,0 +1,71 @@
+/**
+ * When our daemon may decide otherwise though nothing it sees has changed. Passes before that can be left out of a
+ * simulation. A test plays runs with and without leaving them out and compares every figure; who adds a timer to the
+ * policy has to name it here.
+ */
+import type { CoreMemory, Decision } from '../core/decision.ts';
+import type { Observation } from '../core/observation.ts';
+import type { Rules } from '../core/rules.ts';
+import { VERIFY_DEADLINE_MS } from '../core/verify.ts';
+
+const HOUR_MS = 3_600_000;
+
+/** Settling takes this much longer after a wrong victim, as in the core's removal. */
+const HOLD_BACK_FACTOR = 5;
+
+/**
+ * The next moment on the monotonic clock at which a pass over the same readings could come out differently; `-Infinity`
+ * while every pass counts.
+ *
+ * @param epochMs the wall clock at monotonic 0.
+ */
+export function nextTimerMs(
+  memory: CoreMemory,
+  decision: Decision,
+  observation: Observation,
+  rules: Rules,
+  epochMs: number,
+): number {
+  const lastMs = observation.nowMs;
+  if (decision.action.kind !== 'none' || rules.policy !== 'hysteresis') return -Infinity;
+  // Where demand is not certain the policy keeps no peaks; that is rare enough to look every time.
+  const own = memory.policy.peaks.at(-1)?.atMs;
+  if (own !== lastMs) return -Infinity;
+  let next = Infinity;
+  for (const timerMs of [
+    ...policyTimers(memory, rules, epochMs),
+    ...removalTimers(memory, observation, rules, epochMs),
+  ]) {
+    // The newest peak is renewed by every pass over the same readings, so it never ends by itself.
+    if (timerMs > lastMs && timerMs !== own + rules.holdMs) next = Math.min(next, timerMs);
+  }
+  return next;
+}
+
+function policyTimers({ policy, guard, expectation }: CoreMemory, { holdMs }: Rules, epochMs: number): number[] {
+  return [
+    ...policy.peaks.map(({ atMs }) => atMs + holdMs),
+    (policy.knownSinceMs ?? -Infinity) + holdMs,
+    ...policy.reversalsAtEpochMs.map((atMs) => atMs - epochMs + HOUR_MS),
+    (guard.registeredSinceMs ?? -Infinity) + holdMs,
+    (expectation?.atMs ?? -Infinity) + VERIFY_DEADLINE_MS,
+  ];
+}
+
+/** Pods that were chosen settle, marked ones are late some time, and a page counts only once it is new enough. */
+function removalTimers(memory: CoreMemory, { pods }: Observation, rules: Rules, epochMs: number): number[] {
+  const timers: number[] = [];
+  for (const pod of pods.known ? pods.value : []) {
+    const chosenMs = (pod.chosenAtEpochMs ?? -Infinity) - epochMs;
+    const markedMs = (pod.markedAtEpochMs ?? -Infinity) - epochMs;
+    timers.push(chosenMs + rules.settleMs, chosenMs + HOLD_BACK_FACTOR * rules.settleMs);
+    // Late is what has taken longer, not as long.
+    timers.push(markedMs + rules.drainDeadlineMs + 1);
+  }
+  const { decommissionedAtMs, bookedAtMs, costs } = memory.removal;
+  for (const atMs of [...decommissionedAtMs.values(), ...bookedAtMs.values()]) timers.push(atMs + rules.settleMs);
+  for (const { sinceMs } of costs.values()) {
+    timers.push(sinceMs + rules.settleMs, sinceMs + HOLD_BACK_FACTOR * rules.settleMs);
+  }
+  return timers;
+}

@@ -1,0 +1,232 @@
+/** The simulated world as Spark and Kubernetes would show it: the core's own views, made anew only where something changed. */
+import type { PodView, TargetView } from '../core/cluster-view.ts';
+import type { ApplicationHoldings, ExecutorHolding, JobActivity } from '../core/holdings.ts';
+import { resources } from '../core/resources.ts';
+import type {
+  AllocationGauges,
+  ApplicationPage,
+  ApplicationSettings,
+  ApplicationView,
+  MasterView,
+  WorkerSelfView,
+  WorkerView,
+} from '../core/spark-view.ts';
+import { storageMiB } from './sim/blocks.ts';
+import type { Driver } from './sim/driver.ts';
+import type { Site } from './sim/simulate.ts';
+import type { Executor, Pod, Worker } from './sim/world.ts';
+
+/** The wall clock at the start of the simulation. */
+export const START_EPOCH_MS = 1_700_000_000_000;
+const OWNER_UID = 'workers';
+const HEARTBEAT_MS = 15_000;
+const MIB = 1_048_576;
+
+/** Makes views and keeps them for as long as they are true. */
+export class Views {
+  readonly #site: Site;
+  readonly #workers = new WeakMap<Worker, { readonly version: number; readonly view: WorkerView }>();
+  readonly #pods = new WeakMap<Pod, { readonly version: number; readonly view: PodView }>();
+  readonly #applications = new WeakMap<Driver, ApplicationView>();
+  readonly #settings = new WeakMap<Driver, ApplicationSettings>();
+
+  constructor(site: Site) {
+    this.#site = site;
+  }
+
+  master(): MasterView {
+    const { master, drivers } = this.#site;
+    return {
+      url: 'spark://master:7077',
+      status: 'ALIVE',
+      workers: master.workers.map((worker) => this.#worker(worker)),
+      applications: drivers.map((driver) => this.#application(driver)),
+      completedApplicationIds: [...master.completedIds],
+      drivers: [],
+    };
+  }
+
+  pods(): readonly PodView[] {
+    return this.#site.pods.list.map((pod) => this.#pod(pod));
+  }
+
+  target(): TargetView {
+    const { pods, settings } = this.#site;
+    return {
+      name: 'rc/workers',
+      uid: OWNER_UID,
+      plannedWorkers: pods.planned,
+      existingPods: pods.live,
+      readyPods: pods.ready,
+      revision: String(pods.revision),
+      workerShape: resources(settings.workerCores, settings.workerMemoryMiB),
+      podOwnerUids: [OWNER_UID],
+      removal: 'by-cost',
+      unsettled: undefined,
+    };
+  }
+
+  settings(driver: Driver): ApplicationSettings {
+    const known = this.#settings.get(driver);
+    if (known !== undefined) return known;
+    const made = settingsOf(driver);
+    this.#settings.set(driver, made);
+    return made;
+  }
+
+  #application(driver: Driver): ApplicationView {
+    const { spec } = driver;
+    const grantedCores = driver.grantedExecutors * spec.executorCores;
+    const known = this.#applications.get(driver);
+    if (known?.grantedCores === grantedCores) return known;
+    const view: ApplicationView = {
+      id: spec.id,
+      name: spec.id,
+      // WAITING until the first executor is launched, never again after (spark.md 3.3).
+      state: known?.state === 'RUNNING' || grantedCores > 0 ? 'RUNNING' : 'WAITING',
+      startedAtEpochMs: START_EPOCH_MS + driver.startedAtMs,
+      grantedCores,
+      memoryPerExecutorMiB: spec.executorMemoryMiB,
+      customPerExecutor: {},
+    };
+    this.#applications.set(driver, view);
+    return view;
+  }
+
+  #worker(worker: Worker): WorkerView {
+    const { nowMs } = this.#site.kernel;
+    const beats = Math.floor(((worker.diedAtMs ?? nowMs) - worker.registeredAtMs) / HEARTBEAT_MS);
+    const heartbeatMs = START_EPOCH_MS + worker.registeredAtMs + beats * HEARTBEAT_MS;
+    const known = this.#workers.get(worker);
+    if (known?.version === worker.version && known.view.lastHeartbeatAtEpochMs === heartbeatMs) return known.view;
+    const { workerCores, workerMemoryMiB } = this.#site.settings;
+    const view: WorkerView = {
+      id: worker.id,
+      host: worker.host,
+      port: 7078,
+      webUiAddress: `http://${worker.host}:8081`,
+      state: worker.state,
+      total: resources(workerCores, workerMemoryMiB),
+      used: resources(workerCores - worker.freeCores, workerMemoryMiB - worker.freeMemoryMiB),
+      lastHeartbeatAtEpochMs: heartbeatMs,
+    };
+    this.#workers.set(worker, { version: worker.version, view });
+    return view;
+  }
+
+  #pod(pod: Pod): PodView {
+    const known = this.#pods.get(pod);
+    if (known?.version === pod.version) return known.view;
+    const started = pod.readyAtMs !== undefined;
+    const view: PodView = {
+      name: pod.name,
+      uid: pod.uid,
+      revision: String(pod.version),
+      ownerUid: OWNER_UID,
+      addresses: started ? [pod.host] : [],
+      hostname: undefined,
+      subdomain: undefined,
+      phase: started ? 'Running' : 'Pending',
+      ready: started && !pod.terminating,
+      scheduled: true,
+      terminating: pod.terminating,
+      createdAtEpochMs: START_EPOCH_MS + pod.createdAtMs,
+      restarts: 0,
+      chosenAtEpochMs: pod.chosenAtMs === undefined ? undefined : START_EPOCH_MS + pod.chosenAtMs,
+      markedAtEpochMs: pod.markedAtMs === undefined ? undefined : START_EPOCH_MS + pod.markedAtMs,
+      deletionCost: pod.deletionCost,
+    };
+    this.#pods.set(pod, { version: pod.version, view });
+    return view;
+  }
+}
+
+/** The allocation gauges; undefined for an application without dynamic allocation, whose driver publishes none. */
+export function gaugesOf(driver: Driver): AllocationGauges | undefined {
+  if (driver.allocation === undefined) return undefined;
+  return {
+    numberTargetExecutors: driver.allocation.target,
+    numberMaxNeededExecutors: driver.neededExecutors(),
+    numberAllExecutors: driver.registered.size,
+    numberExecutorsPendingToRemove: driver.leavingExecutors('killed'),
+    numberDecommissioningExecutors: driver.leavingExecutors('drained'),
+  };
+}
+
+/** The master's page of the application. */
+export function pageOf(driver: Driver): ApplicationPage {
+  return {
+    executorLimit: Number.isFinite(driver.executorLimit) ? driver.executorLimit : 'unlimited',
+    grantedExecutors: driver.grantedExecutors,
+    coresMax: driver.spec.coresMax ?? 'unlimited',
+    executors: [],
+    uiAddress: undefined,
+  };
+}
+
+/** The worker's own page: the truth, also after a decommission. */
+export function selfOf(worker: Worker): WorkerSelfView {
+  let cores = 0;
+  let memoryMiB = 0;
+  for (const { driver } of worker.executors) {
+    cores += driver.spec.executorCores;
+    memoryMiB += driver.spec.executorMemoryMiB;
+  }
+  return { id: worker.id, used: resources(cores, memoryMiB), executorCount: worker.executors.length };
+}
+
+/** What the driver's REST tells of executors, jobs and active stages. */
+export function holdingsOf(driver: Driver): ApplicationHoldings {
+  const most = storageMiB(driver.spec) * MIB;
+  const executors = [
+    ...Array.from(driver.registered.values(), (one) => holdingOf(one, most, true)),
+    ...driver.ended.map((one) => holdingOf(one, most, false)),
+  ];
+  return { executors, activity: activityOf(driver) };
+}
+
+function holdingOf(executor: Executor, maxMemoryBytes: number, active: boolean): ExecutorHolding {
+  return {
+    id: String(executor.id),
+    host: executor.worker.host,
+    active,
+    activeTasks: executor.tasks.length,
+    shuffleWriteBytes: Math.ceil(executor.writtenMiB * MIB),
+    rddBlocks: executor.cachedMiB > 0 ? 1 : 0,
+    memoryUsedBytes: Math.ceil(executor.cachedMiB * MIB),
+    diskUsedBytes: 0,
+    maxMemoryBytes,
+  };
+}
+
+/** As the daemon reads it: `apart` is one stage that reads no shuffle and, by its finished tasks, writes none. */
+function activityOf(driver: Driver): JobActivity {
+  const jobs = driver.dag.activeJobs();
+  if (jobs.length === 0) return 'idle';
+  const apart = jobs.every(([only, ...others]) => {
+    if (only === undefined || others.length > 0) return false;
+    return only.parents.length === 0 && !only.keepsOutput && only.tasksDone() > 0;
+  });
+  return apart ? 'apart' : 'shuffling';
+}
+
+function settingsOf({ spec }: Driver): ApplicationSettings {
+  const { allocation, canDrain } = spec;
+  const kept = canDrain ? 'decommission' : 'external-service';
+  return {
+    dynamicAllocation: allocation !== undefined,
+    executorCores: spec.executorCores,
+    executorMemoryMiB: spec.executorMemoryMiB,
+    coresMax: spec.coresMax,
+    minExecutors: allocation?.minExecutors ?? 0,
+    maxExecutors: allocation?.maxExecutors,
+    taskCpus: spec.taskCpus,
+    shuffleMode: allocation?.shuffleTracking === true ? 'tracking' : allocation === undefined ? 'none' : kept,
+    decommission: canDrain,
+    storageDecommission: canDrain,
+    movesShuffle: canDrain,
+    movesCachedBlocks: canDrain,
+    retainedEndedExecutors: undefined,
+    otherProfiles: [],
+  };
+}

@@ -1,0 +1,231 @@
+/**
+ * Our own daemon in the simulated world: the same `decide` and `noteApplied` as `src/daemon/cycle.ts` calls, once a
+ * second, with a fresh look before anything is written. No second copy of the policy.
+ */
+import { decide, noteApplied } from '../core/decide.ts';
+import { NEW_CORE_MEMORY, type CoreMemory, type Decision } from '../core/decision.ts';
+import type { Observation } from '../core/observation.ts';
+import type { Reading } from '../core/reading.ts';
+import { GUARDS } from '../core/removal-guards.ts';
+import type { Action } from '../core/removal.ts';
+import { resourcesKey } from '../core/resources.ts';
+import type { Rules } from '../core/rules.ts';
+import { allDemands, type Scene } from '../core/stages.ts';
+import { newTrace } from '../core/trace.ts';
+import { DEFAULT_RULES } from './ours-rules.ts';
+import { POLL_MS, Sources } from './ours-sources.ts';
+import { nextTimerMs } from './ours-timers.ts';
+import { START_EPOCH_MS } from './ours-views.ts';
+import { Writes } from './ours-writes.ts';
+import type { Controller, Site } from './sim/simulate.ts';
+
+export interface OursOptions {
+  /** For people; "ours" if absent. */
+  readonly name?: string;
+  /** What is different from the defaults; bounds and placement come from the simulation. */
+  readonly rules?: Partial<Omit<Rules, 'minWorkers' | 'maxWorkers' | 'placement'>>;
+  /** Decides on every beat, also where nothing can have changed: slower, and the same. */
+  readonly everyBeat?: boolean;
+}
+
+/** Our daemon as a controller of the simulator. */
+export function ours(options: OursOptions = {}): Controller {
+  return {
+    name: options.name ?? 'ours',
+    attach: (site) => {
+      new Daemon(site, options).start();
+    },
+  };
+}
+
+class Daemon {
+  readonly #site: Site;
+  readonly #rules: Rules;
+  readonly #everyBeat: boolean;
+  readonly #sources: Sources;
+  readonly #writes: Writes;
+  #memory: CoreMemory = NEW_CORE_MEMORY;
+  /** A plan is being looked at again or carried out: beats are skipped meanwhile, as in the daemon. */
+  #busy = false;
+  #last: Observation | undefined;
+  /** What the last pass made of the gauges. */
+  #demands: Decision['demands'] = [];
+  #gaugesChangedAtMs = 0;
+  #wasTroubled = false;
+  #skippedAtMs: number | undefined;
+  #notBeforeMs = -Infinity;
+
+  constructor(site: Site, options: OursOptions) {
+    const { minWorkers, maxWorkers, placement } = site.settings;
+    this.#site = site;
+    this.#rules = { ...DEFAULT_RULES, ...options.rules, minWorkers, maxWorkers, placement };
+    this.#everyBeat = options.everyBeat ?? false;
+    this.#sources = new Sources(site);
+    this.#writes = new Writes(site);
+  }
+
+  /** The daemon's beats fall anywhere between Spark's own. */
+  start(): void {
+    this.#nextBeat(this.#site.random('beat').below(POLL_MS));
+  }
+
+  #nextBeat(atMs: number): void {
+    this.#site.kernel.at(atMs, () => {
+      this.#nextBeat(atMs + POLL_MS);
+      if (!this.#busy) this.#beat(atMs);
+    });
+  }
+
+  #beat(nowMs: number): void {
+    const { counters } = this.#site.recorder;
+    const { gauges, others } = this.#sources.beat(nowMs);
+    const troubled = this.#sources.troubled(nowMs);
+    if (gauges || troubled) this.#gaugesChangedAtMs = nowMs;
+    // The first look after a trouble counts too: what was stale is fresh again.
+    const mayMatter = others || troubled || this.#wasTroubled || nowMs >= this.#notBeforeMs;
+    this.#wasTroubled = troubled;
+    if (!this.#everyBeat && !mayMatter && this.#sameDemand(nowMs)) {
+      counters.passesSkipped += 1;
+      this.#skippedAtMs = nowMs;
+      return;
+    }
+    this.#catchUp();
+    counters.passesDecided += 1;
+    const observation = this.#observe(nowMs);
+    const first = decide(observation, this.#memory, this.#rules);
+    if (first.decision.action.kind === 'none' || this.#writes.backsOff())
+      this.#settle(first.decision, first.memory, observation);
+    else this.#lookAgain(first.decision.action, first.memory);
+  }
+
+  /**
+   * Whether the core makes the same demand of the gauges as at the last pass. They change with nearly every task that ends,
+   * the demand much less: by caps, and by what has to last. What the core remembers of them is kept.
+   */
+  #sameDemand(nowMs: number): boolean {
+    // What was read last has lasted for the burst window, in readings too: from there on the same is the same.
+    const lastsFromMs = this.#gaugesChangedAtMs + this.#rules.burstMs + this.#sources.gaugesPeriodMs();
+    if (nowMs > lastsFromMs) return true;
+    const observation = this.#sources.observation(nowMs, this.#writes.markAbility());
+    const { target, pods } = observation;
+    if (!target.known) return false;
+    const scene: Scene = {
+      observation,
+      rules: this.#rules,
+      trace: newTrace(),
+      target: target.value,
+      pods,
+      newWrongVictims: [],
+      guards: GUARDS,
+    };
+    const { demands, memory } = allDemands(scene, this.#memory, this.#memory.lastShape);
+    if (!equalDemands(demands, this.#demands)) return false;
+    this.#last = observation;
+    this.#memory = { ...this.#memory, demands: memory };
+    return true;
+  }
+
+  /** What the last of the skipped passes would have left in the memory: the same readings, at that later time. */
+  #catchUp(): void {
+    if (this.#skippedAtMs === undefined || this.#last === undefined) return;
+    const { decision, memory } = decide(laterBy(this.#last, this.#skippedAtMs), this.#memory, this.#rules);
+    this.#skippedAtMs = undefined;
+    if (decision.action.kind !== 'none') throw new Error(`a pass was skipped that had to act: ${decision.sentence}`);
+    this.#memory = memory;
+  }
+
+  #observe(nowMs: number): Observation {
+    this.#last = this.#sources.observation(nowMs, this.#writes.markAbility());
+    return this.#last;
+  }
+
+  #settle(decision: Decision, memory: CoreMemory, observation: Observation): void {
+    this.#memory = memory;
+    const watches = this.#sources.watchHoldings(mayShrink(decision));
+    const timerMs = nextTimerMs(memory, decision, observation, this.#rules, START_EPOCH_MS);
+    this.#demands = decision.demands;
+    this.#notBeforeMs = watches ? -Infinity : timerMs;
+  }
+
+  /** A plan is checked against fresher readings, then carried out. */
+  #lookAgain(action: Action, memory: CoreMemory): void {
+    const { kernel } = this.#site;
+    this.#busy = true;
+    kernel.after(this.#writes.requestMs(), () => {
+      const { nowMs } = kernel;
+      if (!needsPods(action)) this.#sources.refreshForGrowth(nowMs);
+      else if (!this.#sources.refreshForRemoval(nowMs)) {
+        this.#memory = memory;
+        this.#busy = false;
+        return;
+      }
+      const observation = this.#observe(nowMs);
+      const second = decide(observation, this.#memory, this.#rules);
+      this.#settle(second.decision, second.memory, observation);
+      this.#notBeforeMs = -Infinity;
+      const { action: again } = second.decision;
+      if (again.kind === 'none' || (needsPods(again) && !needsPods(action))) this.#busy = false;
+      else this.#act(again, observation);
+    });
+  }
+
+  #act(action: Action, { target, pods }: Observation): void {
+    if (!target.known) {
+      this.#busy = false;
+      return;
+    }
+    this.#writes.carryOut(action, target.value, (done) => {
+      const { nowMs } = this.#site.kernel;
+      const known = pods.known ? pods.value : [];
+      // Some of several pods may have been written to before one failed.
+      const happened = done || action.kind === 'choose' || action.kind === 'release';
+      if (happened) this.#memory = noteApplied(this.#memory, action, known, nowMs, START_EPOCH_MS + nowMs);
+      this.#busy = false;
+    });
+  }
+}
+
+/** Whether whatever follows from the demands is the same; sentences and the climbing target follow nothing. */
+function equalDemands(a: Decision['demands'], b: Decision['demands']): boolean {
+  return (
+    a.length === b.length &&
+    a.every((one, index) => {
+      const other = b[index];
+      return (
+        other?.id === one.id &&
+        other.executors === one.executors &&
+        other.held === one.held &&
+        other.certain === one.certain &&
+        other.takesAll === one.takesAll &&
+        resourcesKey(other.shape) === resourcesKey(one.shape)
+      );
+    })
+  );
+}
+
+/** Whether what applications keep on their workers matters: there is more than is wanted, or somebody is on the way out. */
+function mayShrink({ plannedWorkers, wantedWorkers, leaving }: Decision): boolean {
+  return leaving.length > 0 || (plannedWorkers !== undefined && (wantedWorkers ?? Infinity) < plannedWorkers);
+}
+
+/** Growth depends on the count alone; everything else on who is where. */
+function needsPods(action: Action): boolean {
+  return !(action.kind === 'resize' && action.direction === 'grow');
+}
+
+/** The same readings, taken so much later, at a later time. */
+function laterBy(of: Observation, nowMs: number): Observation {
+  const byMs = nowMs - of.nowMs;
+  const later = <T>(reading: Reading<T>): Reading<T> =>
+    reading.known ? { ...reading, takenAtMs: reading.takenAtMs + byMs } : reading;
+  return {
+    ...of,
+    nowMs,
+    nowEpochMs: of.nowEpochMs + byMs,
+    master: later(of.master),
+    workerSelves: new Map(Array.from(of.workerSelves, ([id, self]) => [id, later(self)])),
+    target: later(of.target),
+    pods: later(of.pods),
+    applications: of.applications.map((one) => ({ ...one, gauges: later(one.gauges), holdings: later(one.holdings) })),
+  };
+}

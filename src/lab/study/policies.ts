@@ -1,0 +1,71 @@
+/** Who is compared: our daemon and what users would take instead, by name. */
+import { DEFAULT_RULES } from '../ours-rules.ts';
+import { ours } from '../ours.ts';
+import { meanWorkers } from '../peers/fixed.ts';
+import { PEERS } from '../peers/index.ts';
+import { peer } from '../sim/peers.ts';
+import type { Steps } from '../sim/result.ts';
+import { NO_CONTROLLER, type Controller } from '../sim/simulate.ts';
+
+/** A policy as the laboratory plays it. */
+export interface LabPolicy {
+  readonly name: string;
+  /** Product and document. */
+  readonly models: string;
+  /** A controller for one run, and the workers it starts with; min where it does not say. */
+  readonly play: (staticMax: Demand, maxWorkers: number) => Play;
+}
+
+/** What a static count is chosen by. */
+export interface Demand {
+  readonly timelines: { readonly demand: Steps };
+  readonly endedAtMs: number;
+}
+
+interface Play {
+  readonly controller: Controller;
+  readonly initialWorkers?: number;
+}
+
+/** What all others are measured by: every worker is there, and registered, from the start. */
+export const STATIC_MAX: LabPolicy = {
+  name: 'static-max',
+  models: 'replicas set once to the most that is ever wanted',
+  play: (_staticMax, maxWorkers) => ({ controller: named('static-max', NO_CONTROLLER), initialWorkers: maxWorkers }),
+};
+
+const STATIC_MEAN: LabPolicy = {
+  name: 'static-mean',
+  models: 'replicas set once to the mean of the demand, known beforehand',
+  play: ({ timelines, endedAtMs }, maxWorkers) => ({
+    controller: named('static-mean', NO_CONTROLLER),
+    initialWorkers: meanWorkers(timelines.demand, endedAtMs, maxWorkers),
+  }),
+};
+
+const OURS: LabPolicy = {
+  name: 'ours',
+  models: `this daemon with its default settings (hold ${DEFAULT_RULES.holdMs / 1_000} s)`,
+  play: () => ({ controller: ours({ name: 'ours' }) }),
+};
+
+/** Peers of the registry, with their defaults. */
+const OTHERS: readonly LabPolicy[] = PEERS.filter(({ name }) => name !== STATIC_MAX.name).map(
+  ({ name, models, default: { policy } }) => ({
+    name,
+    models,
+    play: () => ({ controller: named(name, peer(policy)) }),
+  }),
+);
+
+/** In the order in which reports show them. */
+export const POLICIES: readonly LabPolicy[] = [STATIC_MAX, STATIC_MEAN, OURS, ...OTHERS];
+
+function named(name: string, controller: Controller): Controller {
+  return {
+    name,
+    attach: (site) => {
+      controller.attach(site);
+    },
+  };
+}

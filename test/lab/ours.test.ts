@@ -1,0 +1,75 @@
+/** Our own daemon in the simulator: the same rules, and passes left out without a trace. */
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { parseConfig } from '../../src/config/config.ts';
+import { ours } from '../../src/lab/ours.ts';
+import { DEFAULT_RULES } from '../../src/lab/ours-rules.ts';
+import type { SimulationOptions } from '../../src/lab/sim/options.ts';
+import type { RunResult } from '../../src/lab/sim/result.ts';
+import { simulate } from '../../src/lab/sim/simulate.ts';
+import { anyWorkload, application, CLUSTER, job, notebook, stage, workload } from './sim/support.ts';
+import type { Workload } from '../../src/lab/workload.ts';
+
+describe('laboratory: our own daemon', () => {
+  it('goes by the rules that its settings have by default', () => {
+    const parsed = parseConfig({ ELASTIC_WORKER_TARGET: 'rc/workers' });
+    if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
+    const { minWorkers, maxWorkers, placement, ...rules } = parsed.config.rules;
+    expect([minWorkers, maxWorkers, placement]).to.deep.equal([1, 10, 'spread']);
+    expect(DEFAULT_RULES).to.deep.equal(rules);
+  });
+
+  /** All that is told of a run but how many passes were left out. */
+  function told({ passesDecided, passesSkipped, ...run }: RunResult): object {
+    expect(passesDecided).to.be.greaterThan(0);
+    return { ...run, passes: passesDecided + passesSkipped };
+  }
+
+  function same(work: Workload, options: SimulationOptions): void {
+    const every = simulate(work, ours({ everyBeat: true }), options);
+    const some = simulate(work, ours(), options);
+    expect(told(some)).to.deep.equal(told(every));
+    expect(every.passesSkipped).to.equal(0);
+  }
+
+  const fleeting = workload(
+    application(
+      'fleeting',
+      Array.from({ length: 30 }, (_, index) => job(index, [stage(index, 9, 400)], 7_000 + 1_700 * index)),
+    ),
+  );
+  const cases: readonly (readonly [string, Workload, Partial<SimulationOptions>])[] = [
+    ['a notebook', notebook(), {}],
+    ['a notebook with short pauses', notebook(61_000), {}],
+    ['short jobs with growing pauses', fleeting, {}],
+    ['pods that never start', notebook(), { faults: { neverStartShare: 0.3 }, untilMs: 600_000 }],
+    ['a quota', notebook(), { faults: { quotaPods: 5 }, untilMs: 900_000 }],
+    ['writes that are refused', notebook(), { faults: { writeErrorShare: 0.3 } }],
+    ['a master without marks', notebook(), { faults: { marksRefused: true } }],
+    ['drivers that fall silent', notebook(), { faults: { driversSilent: [{ fromMs: 50_000, toMs: 140_000 }] } }],
+    ['a master that falls silent', notebook(), { faults: { masterSilent: [{ fromMs: 80_000, toMs: 150_000 }] } }],
+    ['packed placement', notebook(), { placement: 'packed' }],
+  ];
+  for (const [name, work, options] of cases) {
+    it(`leaves out passes on which nothing can change: ${name}`, () => {
+      for (const seed of [1, 2, 3]) same(work, { ...CLUSTER, ...options, seed });
+    }).timeout(20_000);
+  }
+
+  it('leaves out passes on which nothing can change: any workload', () => {
+    fc.assert(
+      fc.property(anyWorkload, fc.integer(), (work, seed) => {
+        same(work, { ...CLUSTER, seed });
+      }),
+      { numRuns: 25 },
+    );
+  }).timeout(60_000);
+
+  it('leaves out most passes of a quiet hour', () => {
+    const quiet = workload(
+      application('quiet', [job(0, [stage(0, 8, 1_000)]), job(1, [stage(1, 8, 1_000)], 3_600_000)]),
+    );
+    const { passesDecided, passesSkipped } = simulate(quiet, ours(), CLUSTER);
+    expect(passesSkipped).to.be.greaterThan(10 * passesDecided);
+  });
+});
