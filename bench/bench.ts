@@ -1,0 +1,99 @@
+/** The benchmarks' command line: `npm run --silent bench -- cycle --json`. */
+import { spawnSync } from 'node:child_process';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { CASES, measure, QUICK_CASES } from './cycle.ts';
+import { measureFootprint } from './footprint.ts';
+import { readImageStart } from './image.ts';
+import { benchPolicies, familiesNamed } from './policies.ts';
+import { measureSimulator, QUICK_SIMULATOR_CASES, SIMULATOR_CASES } from './simulator.ts';
+import { cycleTable, footprintTable, simulatorTable } from './tables.ts';
+
+const FOOTPRINT_SECONDS = 120;
+const POLICY_SEEDS = 40;
+
+const program = new Command('bench')
+  .description('Measures elastic-worker. Without --json the figures come as a table.')
+  .helpCommand(false)
+  .showHelpAfterError('(see npm run bench -- --help)');
+
+program
+  .command('cycle')
+  .description('time to parse the answers of one pass, and to decide: p50 and p99 in milliseconds')
+  .option('--json', 'print {"cases":[…]} and nothing else', false)
+  .addOption(new Option('--quick', 'tiny cases, to see that it works').default(false).hideHelp())
+  .action(async ({ json, quick }: { json: boolean; quick: boolean }) => {
+    if (await startedAsImage()) return;
+    const cases = (quick ? QUICK_CASES : CASES).map(measure);
+    console.log(json ? JSON.stringify({ cases: cases.map(({ byClock }) => byClock) }) : cycleTable(cases));
+  });
+
+program
+  .command('footprint')
+  .description('memory, CPU, start and traffic of the bundled daemon against the stand-in, with 100 workers')
+  .option('--json', 'print one object and nothing else', false)
+  .option('--seconds <number>', 'how long it is watched', wholeSeconds, FOOTPRINT_SECONDS)
+  .action(async ({ json, seconds }: { json: boolean; seconds: number }) => {
+    const footprint = await measureFootprint(seconds);
+    console.log(json ? JSON.stringify(footprint) : footprintTable(footprint, seconds));
+  });
+
+program
+  .command('policies')
+  .description('the laboratory: all policies on all families; writes a page with pictures')
+  .option(
+    '--seeds <number>',
+    'of each family; half of them tune, the other half is reported',
+    wholeNumber,
+    POLICY_SEEDS,
+  )
+  .option('--families <names>', 'comma-separated; all by default', (text) => text.split(','))
+  .option('--folder <path>', 'where the page goes', 'docs/results')
+  .action(async ({ seeds, families, folder }: { seeds: number; families?: readonly string[]; folder: string }) => {
+    const command = ['npm run --silent bench --', ...process.argv.slice(2)].join(' ');
+    const chosen = familiesNamed(families);
+    await benchPolicies({
+      seeds,
+      families: chosen,
+      folder,
+      command,
+      say: (line) => {
+        console.log(line);
+      },
+    });
+  });
+
+program
+  .command('simulator')
+  .description(
+    'time on the processor that simulated clusters take, under our daemon and under a policy that costs nothing',
+  )
+  .option('--json', 'print {"runs":[…]} and nothing else', false)
+  .addOption(new Option('--quick', 'tiny cases, to see that it works').default(false).hideHelp())
+  .action(({ json, quick }: { json: boolean; quick: boolean }) => {
+    const runs = (quick ? QUICK_SIMULATOR_CASES : SIMULATOR_CASES).flatMap(measureSimulator);
+    console.log(json ? JSON.stringify({ runs }) : simulatorTable(runs));
+  });
+
+/**
+ * Node's flags decide how fast it is, so the passes are timed under those of the image; but for its limit of the heap,
+ * since the bench holds three clusters. Starts itself again where they are missing, and says whether it did.
+ */
+async function startedAsImage(): Promise<boolean> {
+  const flags = (await readImageStart()).flags.filter((flag) => !flag.startsWith('--max-old-space-size'));
+  if (flags.every((flag) => process.execArgv.includes(flag))) return false;
+  const { status } = spawnSync(process.execPath, [...flags, ...process.argv.slice(1)], { stdio: 'inherit' });
+  process.exitCode = status ?? 1;
+  return true;
+}
+
+function wholeSeconds(text: string): number {
+  if (!/^[1-9]\d{0,4}$/.test(text)) throw new InvalidArgumentError('a whole number of seconds, at least 1');
+  return Number(text);
+}
+
+function wholeNumber(text: string): number {
+  if (!/^[1-9]\d{0,3}$/.test(text) || text === '1') throw new InvalidArgumentError('a whole number, at least 2');
+  return Number(text);
+}
+
+await program.parseAsync();

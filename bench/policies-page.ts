@@ -1,0 +1,92 @@
+/** The page docs/results/policies.md, from what was measured. */
+import { METRICS } from '../src/lab/measure/metrics.ts';
+import { columnsFor, serviceMetric, withWorst, type Column } from '../src/lab/report/columns.ts';
+import { frontOf } from '../src/lab/report/front.ts';
+import type { Study, StudyRow } from '../src/lab/study/study.ts';
+import type { SeedHalves } from '../src/lab/tuning.ts';
+import type { FamilyResult } from './policies.ts';
+
+export interface Provenance {
+  readonly command: string;
+  readonly commit: string;
+  readonly halves: SeedHalves;
+}
+
+export function policiesPage(results: readonly FamilyResult[], of: Provenance): string {
+  const sections = results.map((one) => familySection(one));
+  return `${[introduction(results, of), overview(results), ...sections].join('\n\n')}\n`;
+}
+
+function introduction(results: readonly FamilyResult[], { command, commit, halves }: Provenance): string {
+  const cluster = results[0]?.study.cluster;
+  const size =
+    cluster === undefined
+      ? ''
+      : `${cluster.minWorkers} to ${cluster.maxWorkers} workers of ${cluster.workerCores} cores and ${cluster.workerMemoryMiB} MiB`;
+  return `# Policies side by side
+
+\`\`\`
+${command}
+\`\`\`
+
+Commit ${commit}, simulated time only: the same command gives the same figures. ${size}. Each row is ${halves.reporting.length} seeds
+(${spanText(halves.reporting)}); each peer's tuning was chosen on ${halves.training.length} others (${spanText(halves.training)}).
+What each peer models, and where the model is simpler, stands in [Peers](../reference/peers.md).
+
+- **over bound**: worker-seconds over the least that a clairvoyant needs for the same job end times. That is a lower bound:
+  it knows nothing of shuffle that ties a worker down, nor of executors that take time to start, so 1.00 may be out of reach.
+- **tuned**: the best of the peer's grid by worker-seconds (over those of static-max) plus what jobs lose (interactive: p95
+  of the added wait in minutes; others: share of job time).
+- **\\***: no other row of the table has fewer worker-hours and better service at once.`;
+}
+
+function spanText(seeds: readonly number[]): string {
+  const [first, second] = seeds;
+  const last = seeds.at(-1);
+  if (first === undefined || last === undefined) return 'none';
+  return second === undefined || seeds.length < 3 ? seeds.join(', ') : `${first}, ${second} … ${last}`;
+}
+
+/** Ours in each family: cost, service, and who dominates it. */
+function overview(results: readonly FamilyResult[]): string {
+  const rows = results.map(({ study }) => {
+    const own = study.rows.find(({ policy }) => policy === study.reference);
+    const better = own === undefined ? [] : study.rows.filter((row) => isBetter(row, own, study));
+    const figure = (key: keyof typeof METRICS): string => withWorst(own?.cell.figures[key], METRICS[key].unit, false);
+    const who = better.length === 0 ? 'nobody' : better.map(({ policy }) => policy).join(', ');
+    return [study.workload, figure(serviceMetric(study.kind)), figure('overBoundAtOwn'), figure('reversals'), who];
+  });
+  const head = ['family', 'job time or added wait p95', 'over bound', 'reversals/h', 'dominated by'];
+  return `## Ours in each family\n\n${markdownTable(head, rows)}`;
+}
+
+function isBetter(row: StudyRow, own: StudyRow, { kind }: Study): boolean {
+  const values = ({ cell }: StudyRow): readonly number[] => [
+    cell.figures.workerHours?.mean ?? Infinity,
+    cell.figures[serviceMetric(kind)]?.mean ?? Infinity,
+  ];
+  const [theirs, ours] = [values(row), values(own)];
+  return row !== own && theirs.every((value, index) => value < (ours[index] ?? 0));
+}
+
+function familySection({ family, study, tuned }: FamilyResult): string {
+  const columns = columnsFor(study);
+  const front = frontOf(study);
+  const rows = study.rows.map(({ policy, cell }) => [
+    `${policy}${front.has(policy) ? ' \\*' : ''}`,
+    ...columns.map(({ key, worst = false }: Column) => withWorst(cell.figures[key], METRICS[key].unit, worst)),
+  ]);
+  const chosen = tuned.map(({ name, tuning, tried }) => `- ${name}: \`${tuning}\`, of ${tried}`);
+  return [
+    `## ${family.name}`,
+    `${family.sentence} (${family.kind})`,
+    `![Cost against service](policies/${family.name}.svg)`,
+    markdownTable(['policy', ...columns.map(({ head }) => head)], rows),
+    ['Tunings chosen:', '', ...chosen].join('\n'),
+  ].join('\n\n');
+}
+
+function markdownTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
+  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
+}
