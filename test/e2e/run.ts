@@ -1,0 +1,150 @@
+/**
+ * `npm run e2e`: the scenarios against real Sparks and a real control plane.
+ *
+ *   --only NAME    this scenario alone (may be repeated)      --spark 3.5|4   this line alone
+ *   --all          also those that CI's cut leaves out        --json FILE     write the results there
+ */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { startControlPlane } from './control-plane.ts';
+import { isSparkLine, type SparkLine } from './install/index.ts';
+import { installAdmissionPolicy } from './rig/manifests.ts';
+import { renderResult, type ScenarioResult } from './rig/result.ts';
+import { addFigures, missingFrom, removalLines } from './rig/totals.ts';
+import { CAMPAIGN_SCENARIOS, LONG_CAMPAIGN } from './scenarios/campaign.ts';
+import { COMPARISON_SCENARIOS } from './scenarios/comparison.ts';
+import { DEMAND_SCENARIOS } from './scenarios/demand.ts';
+import { FAULT_SCENARIOS } from './scenarios/faults.ts';
+import { INTERACTIVE_SCENARIOS } from './scenarios/interactive.ts';
+import { KIND_SCENARIOS } from './scenarios/kinds.ts';
+import { MANIFEST_SCENARIOS } from './scenarios/manifests.ts';
+import { REMOVAL_SCENARIOS } from './scenarios/removal.ts';
+import type { Scenario } from './scenarios/scenario.ts';
+import { SHUFFLE_SERVICE_SCENARIOS } from './scenarios/shuffle-service.ts';
+import { openWorkbench, type Workbench } from './workbench.ts';
+
+const SCENARIOS: readonly Scenario[] = [
+  ...MANIFEST_SCENARIOS,
+  ...DEMAND_SCENARIOS,
+  ...REMOVAL_SCENARIOS,
+  ...FAULT_SCENARIOS,
+  ...KIND_SCENARIOS,
+  ...SHUFFLE_SERVICE_SCENARIOS,
+  ...INTERACTIVE_SCENARIOS,
+  ...COMPARISON_SCENARIOS,
+  ...CAMPAIGN_SCENARIOS,
+];
+const LINES: readonly SparkLine[] = ['3.5', '4'];
+
+interface Choice {
+  readonly runs: (scenario: Scenario, line: SparkLine) => boolean;
+  readonly lines: readonly SparkLine[];
+  readonly jsonFile: string | undefined;
+  /** Also the manifests on the API server, which need no Spark: left out where scenarios are picked. */
+  readonly withManifests: boolean;
+}
+
+function choiceOf(args: readonly string[]): Choice {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      only: { type: 'string', multiple: true, default: [] },
+      spark: { type: 'string' },
+      all: { type: 'boolean', default: false },
+      json: { type: 'string' },
+    },
+  });
+  const unknown = values.only.find((name) => !SCENARIOS.some((scenario) => scenario.name === name));
+  if (unknown !== undefined) {
+    throw new Error(`there is no scenario ${unknown}; there are ${SCENARIOS.map(({ name }) => name).join(', ')}`);
+  }
+  if (values.spark !== undefined && !isSparkLine(values.spark)) {
+    throw new Error(`--spark ${values.spark} is not one of ${LINES.join(', ')}`);
+  }
+  return {
+    runs: (scenario, line) =>
+      values.only.length > 0 ? values.only.includes(scenario.name) : values.all || isInCut(scenario, line),
+    lines: values.spark === undefined ? LINES : [values.spark],
+    jsonFile: values.json,
+    withManifests: values.only.length === 0,
+  };
+}
+
+function isInCut({ inCut }: Scenario, line: SparkLine): boolean {
+  return typeof inCut === 'boolean' ? inCut : inCut.includes(line);
+}
+
+/** A scenario that throws has failed; the others still run. */
+async function runOne(bench: Workbench, scenario: Scenario, spark: SparkLine): Promise<ScenarioResult> {
+  const startedMs = Date.now();
+  const namespace = `${scenario.name}-${spark.replace('.', '-')}`;
+  try {
+    const controlPlane = await startControlPlane(bench);
+    await installAdmissionPolicy(controlPlane.admin);
+    return await scenario.run({ bench, controlPlane, spark, namespace });
+  } catch (error) {
+    const problem = error instanceof Error ? error.message : String(error);
+    return {
+      name: scenario.name,
+      spark,
+      passed: false,
+      tasksKilled: 0,
+      executorsLostWithWork: 0,
+      wrongVictims: 0,
+      reactionMsP50: null,
+      reactionMsMax: null,
+      workerSeconds: 0,
+      staticMaxWorkerSeconds: 0,
+      allRegisteredMs: null,
+      tookSeconds: (Date.now() - startedMs) / 1000,
+      problems: [problem],
+    };
+  }
+}
+
+/** Each scenario has a workbench of its own, so that what it started cannot disturb the next. */
+async function runAll({ runs, lines }: Choice): Promise<ScenarioResult[]> {
+  const results: ScenarioResult[] = [];
+  for (const spark of lines) {
+    for (const scenario of SCENARIOS.filter((one) => runs(one, spark))) {
+      const bench = await openWorkbench({ sparkLines: [spark] });
+      try {
+        const result = await runOne(bench, scenario, spark);
+        results.push(result);
+        console.log(renderResult(result));
+      } finally {
+        await bench.stop();
+      }
+    }
+  }
+  return results;
+}
+
+/** The manifests and the Kubernetes adapters on the control plane, without a Spark; prints its own count. */
+async function runManifestTests(): Promise<boolean> {
+  const mocha = join(import.meta.dirname, '..', '..', 'node_modules', 'mocha', 'bin', 'mocha.js');
+  const reporter = join(import.meta.dirname, '..', 'support', 'reporter.cjs');
+  const files = join(import.meta.dirname, '..', 'manifests', '*.e2e.ts');
+  const child = spawn(process.execPath, [mocha, '--no-config', '--reporter', reporter, files], { stdio: 'inherit' });
+  const [code] = (await once(child, 'exit')) as [number | null];
+  return code === 0;
+}
+
+const choice = choiceOf(process.argv.slice(2));
+const manifestsPassed = choice.withManifests ? await runManifestTests() : true;
+const results = await runAll(choice);
+const removals = results.flatMap((result) => result.removals ?? []);
+const total = addFigures(removals);
+if (choice.jsonFile !== undefined)
+  await writeFile(choice.jsonFile, `${JSON.stringify({ scenarios: results, removals: total }, null, 2)}\n`);
+if (removals.length > 0) console.log(['all removals together:', ...removalLines(total)].join('\n       '));
+// With the long campaign on every line the record has to be complete.
+const isRecord = LINES.every((line) => results.some(({ name, spark }) => name === LONG_CAMPAIGN && spark === line));
+const missing = isRecord ? missingFrom(total) : [];
+for (const what of missing) console.log(`the record lacks ${what}`);
+const passed = results.filter((result) => result.passed).length;
+console.log(`${passed} passed, ${results.length - passed} failed`);
+process.exitCode = manifestsPassed && passed === results.length && missing.length === 0 ? 0 : 1;
