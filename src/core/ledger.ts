@@ -31,8 +31,10 @@ export interface HeldThere {
 /** What one application must not lose. */
 export interface Holder {
   readonly applicationId: string;
-  /** Blocks of it exist: at least one executor has to stay (R19). */
+  /** Blocks of it exist that have nowhere to go but to another executor: at least one has to stay (R19). */
   readonly holds: boolean;
+  /** Blocks of it exist, so an executor that leaves hands some on to the others. */
+  readonly handsOn: boolean;
   /** Active executors by host, with their storage memory: cached blocks have to fit into what stays. */
   readonly byHost: ReadonlyMap<string, HeldThere>;
 }
@@ -217,7 +219,7 @@ function holderOf(
       freeBytes: sum(active, (one) => Math.max(0, one.maxMemoryBytes - one.memoryUsedBytes)),
     });
   }
-  return { applicationId, byHost: held, holds };
+  return { applicationId, byHost: held, holds, handsOn: holds || facts.holdsShuffle };
 }
 
 function byHost(executors: readonly ExecutorHolding[]): ReadonlyMap<string, readonly ExecutorHolding[]> {

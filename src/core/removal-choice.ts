@@ -4,6 +4,7 @@ import { normalHost, type FleetPod } from './fleet.ts';
 import type { RemovalInput } from './removal.ts';
 import {
   FIRST_COST,
+  hostsLeaving,
   hostsLosing,
   inTurn,
   isDoomed,
@@ -188,7 +189,10 @@ function mark(input: RemovalInput, idle: readonly BusyWorker[], busy: readonly D
 
 function whyNotYet(input: RemovalInput, one: BusyWorker): string | undefined {
   const { guards } = input.context;
-  return whyTooSoon(one.entry.pod, input) ?? guards.executorsKnown(input, one);
+  const early = whyTooSoon(one.entry.pod, input) ?? guards.executorsKnown(input, one);
+  // R24: what goes with its node is marked whatever may be on its way there: it would lose all that it holds.
+  if (early !== undefined || isDoomed(one.entry)) return early;
+  return guards.receivesNothing(input.ledger, normalHost(one.worker.host), hostsLeaving(input));
 }
 
 /**

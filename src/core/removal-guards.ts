@@ -11,7 +11,7 @@ import { whyCachedStays, whyItsSettingsForbid, whyKeptByService, whyMayBeRead } 
 import { whyNotKnown, whyNotSpare } from './removal-choice.ts';
 import { whyWaitedFor } from './removal.ts';
 import { whyCostsNew, whyNotExact, whyOnlyOne, whyOthersGo, whyTooMany } from './removal-steps.ts';
-import { whyCrowded, whyKeeps, whyNoRoom, whyUnread } from './survivors.ts';
+import { whyCrowded, whyKeeps, whyNoRoom, whyReceiving, whyUnread } from './survivors.ts';
 import { whyDriver, whyNotAlone, whyPageIsOld, whyPageShowsUse, whyStarted } from './victims.ts';
 
 export const GUARDS = {
@@ -41,6 +41,8 @@ export const GUARDS = {
   cachedMayMove: whyCachedStays,
   /** Another executor keeps the blocks of each application (R19). */
   keepsNoBlocks: whyKeeps,
+  /** No blocks are on their way to it from a worker that drains (R19). */
+  receivesNothing: whyReceiving,
   /** Cached blocks fit into what stays (R19). */
   storageFits: whyCrowded,
   /** What is wanted finds room without it. */

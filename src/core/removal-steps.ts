@@ -37,12 +37,17 @@ export function isLeaving(entry: FleetPod): boolean {
   return entry.pod.markedAtEpochMs !== undefined || isDecommissioned(entry);
 }
 
+/** Hosts of workers on their way out: what their executors hold goes to those that stay. */
+export function hostsLeaving({ context }: RemovalInput): ReadonlySet<string> {
+  const leaving = context.fleet.pods.filter(isLeaving);
+  return new Set(leaving.flatMap(({ workers }) => workers.map(({ host }) => normalHost(host))));
+}
+
 /** Hosts where no block stays: of workers on their way out, and of executors whose worker is in no list. */
-export function hostsLosing({ context, ledger }: RemovalInput): ReadonlySet<string> {
-  const { fleet } = context;
-  const leaving = fleet.pods.filter(isLeaving).flatMap(({ workers }) => workers.map(({ host }) => normalHost(host)));
-  const holding = ledger.holders.flatMap(({ byHost }) => [...byHost.keys()]);
-  return new Set([...leaving, ...holding.filter((host) => !fleet.aliveByHost.has(host))]);
+export function hostsLosing(input: RemovalInput): ReadonlySet<string> {
+  const holding = input.ledger.holders.flatMap(({ byHost }) => [...byHost.keys()]);
+  const { aliveByHost } = input.context.fleet;
+  return new Set([...hostsLeaving(input), ...holding.filter((host) => !aliveByHost.has(host))]);
 }
 
 /** All its workers, since one of two may be the entry of an earlier container, or still serve. */

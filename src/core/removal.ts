@@ -15,6 +15,7 @@ import { advanceChosen, candidatesOf, chooseMore, type Candidates } from './remo
 import {
   cancelUnfilled,
   FIRST_COST,
+  hostsLeaving,
   hostsLosing,
   isDecommissioned,
   isDoomed,
@@ -326,11 +327,13 @@ function drainableAgain(input: RemovalInput, entries: readonly FleetPod[]): read
   if (busy.length === 0) return [];
   const again = new Set(busy.map(({ worker }) => normalHost(worker.host)));
   const leavingHosts = new Set([...hostsLosing(input)].filter((host) => !again.has(host)));
+  const handingOn = new Set([...hostsLeaving(input)].filter((host) => !again.has(host)));
   const { ledger, stillFits } = input;
   const { guards } = input.context;
   const { drainable } = chooseSurvivors({ ledger, busy, leavingHosts, stillFits, atMost: busy.length, guards });
   return drainable
     .filter(({ worker }) => guards.noDriver(worker, input.context) === undefined)
+    .filter(({ worker }) => guards.receivesNothing(ledger, normalHost(worker.host), handingOn) === undefined)
     .map(({ entry }) => entry);
 }
 

@@ -223,6 +223,18 @@ export function whyKeeps(uid: string, keepers: ReadonlyMap<string, readonly stri
   return applicationIds && `keeps the blocks of ${applicationIds.join(', ')}`;
 }
 
+/**
+ * R19: whose blocks may be on their way to a worker, since others of the same application are handing on theirs; undefined
+ * where none are. A block that arrives when an executor has looked at what it holds for the last time ends with it.
+ */
+export function whyReceiving({ holders }: Ledger, host: string, handingOn: ReadonlySet<string>): string | undefined {
+  const one = holders.find(({ handsOn, byHost }) => {
+    const others = [...byHost.keys()].filter((other) => other !== host);
+    return handsOn && byHost.has(host) && others.some((other) => handingOn.has(other));
+  });
+  return one && `blocks of ${one.applicationId} may be on their way to it`;
+}
+
 /** R19: whose cached blocks there would find no storage memory, if all these hosts went; undefined where all do. */
 export function whyCrowded({ holders }: Ledger, host: string, going: ReadonlySet<string>): string | undefined {
   const crowded = holders.find((holder) => holder.byHost.has(host) && !storageFits(holder, going));

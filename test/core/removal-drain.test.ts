@@ -102,6 +102,25 @@ describe('a busy worker is drained', () => {
     expect(step({ pods, pageUses: resources(4, 7168) })).to.equal('none');
   });
 
+  it('R19: not while another worker hands on blocks that may be on their way to it', () => {
+    const scene = {
+      workers: [busyWorker(1, { state: 'DECOMMISSIONED' }), busyWorker(2), busyWorker(3)],
+      pods: [{ ...chosen(1), markedAtEpochMs: LONG_AGO }, chosen(2), pod(3)],
+    };
+    expect(step(scene)).to.equal('none');
+    expect(step({ ...scene, holdings: { executors: [holding(2), holding(3)] } })).to.equal('mark w-2');
+    const nothing = [1, 2, 3].map((n) => holding(n, { shuffleWriteBytes: 0 }));
+    expect(step({ ...scene, holdings: { executors: nothing } })).to.equal('mark w-2');
+  });
+
+  it('R24: one whose node is taken is marked all the same', () => {
+    const taken = { ...chosen(2), disruption: 'its node is cordoned' };
+    const pods = [{ ...chosen(1), markedAtEpochMs: LONG_AGO }, taken, pod(3)];
+    expect(
+      step({ workers: [busyWorker(1, { state: 'DECOMMISSIONED' }), busyWorker(2), busyWorker(3)], pods }),
+    ).to.equal('mark w-2');
+  });
+
   it('R17: released where a job that may read its shuffle began in between', () => {
     const pods = [chosen(1), chosen(2), pod(3)];
     expect(step({ pods, holdings: { activity: 'shuffling' } })).to.equal('release w-1 w-2');

@@ -38,6 +38,7 @@ const PROOF: Readonly<Record<keyof Guards, keyof typeof SCENES>> = {
   nobodyReads: 'WANTED_BESIDE_RESIDUE',
   cachedMayMove: 'CACHED',
   keepsNoBlocks: 'WANTED_BESIDE_RESIDUE',
+  receivesNothing: 'ON_THEIR_WAY',
   storageFits: 'CROWDED',
   roomElsewhere: 'WANTED_BESIDE_RESIDUE',
   notTooMany: 'THREE_IDLE',

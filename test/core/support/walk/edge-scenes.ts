@@ -1,5 +1,5 @@
 /** Tiny clusters that begin where it becomes dangerous, so that few steps show it. */
-import { busy, chosen, HOLDS, marked, scene } from './scene.ts';
+import { busy, CHOSEN, chosen, HOLDS, marked, scene } from './scene.ts';
 import { executor, pod, TICK_MS, worker } from './world.ts';
 
 export const SERVICE_ALONE = scene('an idle worker on which a shuffle service keeps shuffle', {
@@ -55,6 +55,17 @@ export const BOTH_CHOSEN = scene('two chosen workers, of which one is wanted aga
   pods: [chosen(0), chosen(1)],
   apps: [{}],
   faults: ['others-mark', 'others-shrink'],
+  changes: ['more'],
+});
+
+export const ON_THEIR_WAY = scene('a chosen worker to which another hands on its blocks', {
+  pods: [
+    marked(0, executor(0, { ...HOLDS, leaving: true })),
+    pod(1, { ...CHOSEN, workers: [worker({ executors: [executor(0, HOLDS)] })] }),
+    busy(2, 0),
+  ],
+  apps: [{}],
+  faults: ['cordon', 'restart-master', 'kill'],
   changes: ['more'],
 });
 

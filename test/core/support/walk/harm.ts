@@ -43,10 +43,14 @@ function harmOfDrain({ settings, rules }: Scene, state: State, one: Executor): s
   return one.cached && !rules.moveCachedBlocks ? 'R20: cached blocks were moved though they may not be' : undefined;
 }
 
-/** R19: whatever is handed on has somewhere to go. */
+/** R19: whatever is handed on has somewhere to go, and what is on its way arrives. */
 function harmToBlocks(scene: Scene, state: State, marked: readonly Executor[]): string | undefined {
   const all = workersOf(state).flatMap(({ work }) => work.executors);
+  const doomed = new Set(state.pods.filter(({ cordoned }) => cordoned).flatMap(executorsOf));
   for (const app of new Set(marked.map((one) => one.app))) {
+    const handingOn = all.some((one) => one.app === app && one.leaving && (one.blocks || one.cached));
+    if (handingOn && marked.some((one) => one.app === app && isPeer(one) && !doomed.has(one)))
+      return 'R19: marked while blocks are on their way to it';
     const moved = marked.filter((one) => one.app === app && (one.blocks || one.cached));
     const peers = all.filter((one) => one.app === app && !marked.includes(one) && isPeer(one));
     if (moved.length > 0 && peers.length === 0 && !scene.fallback) return 'R19: blocks have nowhere to go';
@@ -54,6 +58,10 @@ function harmToBlocks(scene: Scene, state: State, marked: readonly Executor[]): 
     if (moved.filter(({ cached }) => cached).length > room) return 'R19: cached blocks find no storage memory';
   }
   return undefined;
+}
+
+function executorsOf({ workers }: Pod): Executor[] {
+  return workers.flatMap(({ executors }) => executors);
 }
 
 /** What is wanted now finds no less room than before. */
