@@ -148,3 +148,8 @@ for (const what of missing) console.log(`the record lacks ${what}`);
 const passed = results.filter((result) => result.passed).length;
 console.log(`${passed} passed, ${results.length - passed} failed`);
 process.exitCode = manifestsPassed && passed === results.length && missing.length === 0 ? 0 : 1;
+// All is said and stopped. Should something be open still, it is named, and does not keep the run from its end.
+setTimeout(() => {
+  console.error(`left open: ${process.getActiveResourcesInfo().join(', ')}`);
+  process.exit();
+}, 5_000).unref();
