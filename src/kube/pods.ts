@@ -2,22 +2,45 @@
 import { V1DeleteOptions, type V1Pod, type V1PodList, type V1PodStatus } from '@kubernetes/client-node';
 import type { PodView } from '../core/cluster-view.ts';
 import { FIRST_COST } from '../core/removal-steps.ts';
-import { err, ok, type Result } from '../core/result.ts';
+import { err, ok, type OperatingError, type Result } from '../core/result.ts';
 import { CHOSEN_AT, DELETION_COST, EARLIER_COST, MARKED_AT } from './annotations.ts';
 import { FIELD_MANAGER, type KubeClient } from './client.ts';
 import { malformed, type KubeCall } from './errors.ts';
 import type { WorkerPods } from './ports.ts';
+import { isOlder, newerOf } from './revisions.ts';
 import type { TargetPods } from './target.ts';
 
 /** The annotations a patch writes; null takes one off. */
 type AnnotationChange = Readonly<Record<string, string | null>>;
 
-/** The pods that the target's selector matches. Every write names the pod's UID, so that a namesake is never meant. */
+/** The newest state of the pods that was seen, in a list or as the answer to a write of ours. */
+interface Seen {
+  revision: string | undefined;
+}
+
+/**
+ * The pods that the target's selector matches. Every write names the pod's UID, so that a namesake is never meant.
+ *
+ * R22: a list from before what was seen already is no news, whoever answered with it: an API server that lags behind its
+ * neighbour would show costs that were since written as if they were not.
+ */
 export function workerPods(client: KubeClient, target: TargetPods): WorkerPods {
+  const seen: Seen = { revision: undefined };
+  const list = async (selector: string, consistent: boolean, signal: AbortSignal): Promise<Result<PodList>> => {
+    const answer = await listPods(client, selector, consistent, signal);
+    const isNews = !answer.ok || !isOlder(answer.value.revision, seen.revision);
+    return isNews || consistent ? answer : listPods(client, selector, true, signal);
+  };
   return {
     list: async (consistent, signal) => {
       const identity = await target.identity(signal);
-      return identity.ok ? listPods(client, identity.value.podSelector, consistent, signal) : identity;
+      if (!identity.ok) return identity;
+      const answer = await list(identity.value.podSelector, consistent, signal);
+      if (!answer.ok) return answer;
+      const { views, revision } = answer.value;
+      if (isOlder(revision, seen.revision)) return err(fromBefore(revision, seen));
+      seen.revision = newerOf(seen.revision, revision);
+      return ok(views);
     },
     choose: (pod, atEpochMs, cost, signal) => {
       const earlier = pod.chosenAtEpochMs === undefined && pod.deletionCost !== 0;
@@ -26,15 +49,28 @@ export function workerPods(client: KubeClient, target: TargetPods): WorkerPods {
         [DELETION_COST]: String(cost),
         ...(earlier && { [EARLIER_COST]: String(pod.deletionCost) }),
       };
-      return annotate(client, pod, pod.revision, change, signal);
+      return annotate(client, seen, pod, pod.revision, change, signal);
     },
     noteMark: (pod, atEpochMs, signal) => {
       const change = { [MARKED_AT]: atEpochMs === undefined ? null : String(atEpochMs) };
-      return annotate(client, pod, pod.revision, change, signal);
+      return annotate(client, seen, pod, pod.revision, change, signal);
     },
-    release: (pod, signal) => release(client, pod, signal),
+    release: (pod, signal) => release(client, seen, pod, signal),
     remove: (pod, signal) => remove(client, pod, signal),
   };
+}
+
+interface PodList {
+  readonly views: readonly PodView[];
+  /** Of the whole list. */
+  readonly revision: string | undefined;
+}
+
+function fromBefore(revision: string | undefined, seen: Seen): OperatingError {
+  const detail =
+    `the API server answered with a state from before what was seen already (${revision ?? ''}, seen ${seen.revision ?? ''}); ` +
+    'if its store was restored from a backup, restart the daemon';
+  return { kind: 'malformed', what: 'worker pods', detail };
 }
 
 async function listPods(
@@ -42,8 +78,9 @@ async function listPods(
   labelSelector: string,
   consistent: boolean,
   signal: AbortSignal,
-): Promise<Result<readonly PodView[]>> {
+): Promise<Result<PodList>> {
   const views: PodView[] = [];
+  let revision: string | undefined;
   let page: string | undefined;
   do {
     const result = await listPage(client, labelSelector, consistent, page, signal);
@@ -53,9 +90,10 @@ async function listPods(
       if (view === undefined) return err(malformed('worker pods', 'complete metadata in a pod'));
       views.push(view);
     }
+    revision = result.value.metadata?.resourceVersion;
     page = result.value.metadata?._continue;
   } while (page !== undefined && page !== '');
-  return ok(views);
+  return ok({ views, revision });
 }
 
 async function listPage(
@@ -126,6 +164,7 @@ function deletionCost(text: string | undefined): number {
 
 async function annotate(
   client: KubeClient,
+  seen: Seen,
   pod: PodView,
   resourceVersion: string,
   annotations: AnnotationChange,
@@ -138,11 +177,13 @@ async function annotate(
   const result = await client.call(call, signal, (options) =>
     client.core.patchNamespacedPod({ name, namespace, body, fieldManager: FIELD_MANAGER }, options),
   );
-  return result.ok ? ok(undefined) : result;
+  if (!result.ok) return result;
+  seen.revision = newerOf(seen.revision, result.value.metadata?.resourceVersion);
+  return ok(undefined);
 }
 
 /** Reads the pod first: what the cost was before us stands only there, and somebody may have set another since. */
-async function release(client: KubeClient, pod: PodView, signal: AbortSignal): Promise<Result<void>> {
+async function release(client: KubeClient, seen: Seen, pod: PodView, signal: AbortSignal): Promise<Result<void>> {
   const { namespace } = client;
   const { name } = pod;
   const call: KubeCall = { verb: 'get', group: '', resource: 'pods', what: `pod ${name}`, namespace };
@@ -156,7 +197,7 @@ async function release(client: KubeClient, pod: PodView, signal: AbortSignal): P
   const change: Record<string, string | null> = Object.fromEntries(ours.map((key) => [key, null]));
   if (deletionCost(annotations[DELETION_COST]) <= FIRST_COST) change[DELETION_COST] = annotations[EARLIER_COST] ?? null;
   if (Object.keys(change).length === 0) return ok(undefined);
-  return annotate(client, pod, resourceVersion, change, signal);
+  return annotate(client, seen, pod, resourceVersion, change, signal);
 }
 
 async function remove(client: KubeClient, pod: PodView, signal: AbortSignal): Promise<Result<void>> {

@@ -201,6 +201,18 @@ describe('wrong victims', () => {
     expect(wrongVictims([write('a', '1', 5_001)], ended)).to.deep.equal(['pod-a']);
   });
 
+  it('is who was chosen only, where the master marks workers', () => {
+    const mark = (uid: string, marked: string | null, atMs: number): AuditEntry => ({
+      ...write(uid, '1', atMs),
+      request: { metadata: { uid, annotations: { 'elastic-worker/marked-at': marked } } },
+    });
+    const chosen = write('a', '1', 2_000);
+    expect(wrongVictims([chosen, mark('b', '1', 3_000)], ended)).to.deep.equal(['pod-a']);
+    expect(wrongVictims([chosen, mark('a', '1', 3_000)], ended)).to.deep.equal([]);
+    expect(wrongVictims([chosen, mark('a', '1', 6_000)], ended)).to.deep.equal(['pod-a']);
+    expect(wrongVictims([chosen, mark('b', '1', 3_000), mark('b', null, 3_100)], ended)).to.deep.equal([]);
+  });
+
   it('is not who was chosen, deleted by its UID, or never Ready', () => {
     expect(wrongVictims([write('a', '1', 2_000)], ended)).to.deep.equal([]);
     const again = [write('a', '1', 1_000), write('a', null, 2_000), write('a', '2', 3_000)];

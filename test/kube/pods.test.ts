@@ -35,9 +35,9 @@ function pod(metadata: Record<string, unknown> = {}, more: Record<string, unknow
   };
 }
 
-const listOf = (items: unknown[], token?: string): Record<string, unknown> => ({
+const listOf = (items: unknown[], token?: string, resourceVersion = '9'): Record<string, unknown> => ({
   kind: 'PodList',
-  metadata: { resourceVersion: '9', ...(token !== undefined && { continue: token }) },
+  metadata: { resourceVersion, ...(token !== undefined && { continue: token }) },
   items,
 });
 
@@ -72,7 +72,10 @@ function errorOf(result: Result<unknown>): OperatingError {
 }
 
 describe('workerPods', () => {
-  const pods = workerPods(testClient(), target);
+  let pods = workerPods(testClient(), target);
+  beforeEach(() => {
+    pods = workerPods(testClient(), target);
+  });
   afterEach(allStubsUsed);
 
   describe('list', () => {
@@ -99,6 +102,55 @@ describe('workerPods', () => {
         .query({ labelSelector: 'a=b', continue: 'more' })
         .reply(200, listOf([pod({ name: 'w-2' })]));
       expect(valueOf(await pods.list(false, never)).map(({ name }) => name)).to.deep.equal(['w-1', 'w-2']);
+    });
+
+    describe('R22: a state from before what was seen', () => {
+      const CACHED = { labelSelector: 'a=b', resourceVersion: '0' };
+      const NEWEST = { labelSelector: 'a=b' };
+      const answers = (query: Record<string, string>, revision: string, name = 'w-1'): void => {
+        api()
+          .get(LIST)
+          .query(query)
+          .reply(200, listOf([pod({ name })], undefined, revision));
+      };
+      const names = async (consistent: boolean): Promise<string> => {
+        const result = await pods.list(consistent, never);
+        return result.ok ? result.value.map(({ name }) => name).join(' ') : result.error.detail;
+      };
+
+      it('in a list that lags behind an earlier one is asked for again, and consistently', async () => {
+        answers(CACHED, '100');
+        await pods.list(false, never);
+        answers(CACHED, '99');
+        answers(NEWEST, '101', 'w-2');
+        expect(await names(false)).to.equal('w-2');
+      });
+
+      it('in a list that lags behind a write of ours is asked for again', async () => {
+        answers(CACHED, '100');
+        await pods.list(false, never);
+        expectPatch({ 'elastic-worker/marked-at': '5' }, '7', '104');
+        await pods.noteMark(view, 5, never);
+        answers(CACHED, '103');
+        answers(NEWEST, '104', 'w-2');
+        expect(await names(false)).to.equal('w-2');
+      });
+
+      it('is an error where the newest state is no newer either', async () => {
+        answers(NEWEST, '100');
+        await pods.list(true, never);
+        answers(NEWEST, '99');
+        expect(await names(true)).to.match(/from before what was seen already \(99, seen 100\)/);
+        answers(CACHED, '100');
+        expect(await names(false)).to.equal('w-1');
+      });
+
+      it('is not looked for in versions that are no numbers', async () => {
+        for (const revision of ['100', 'v1.2', '', '0']) {
+          answers(CACHED, revision);
+          expect(await names(false)).to.equal('w-1');
+        }
+      });
     });
 
     it('R24: tells of an eviction that the pod itself tells of, while it is true', async () => {
@@ -209,12 +261,12 @@ describe('workerPods', () => {
   });
 
   /** Expects one merge patch of the pod with these annotations, against UID and revision. */
-  function expectPatch(annotations: Record<string, string | null>, resourceVersion = '7'): void {
+  function expectPatch(annotations: Record<string, string | null>, resourceVersion = '7', newVersion = '8'): void {
     api()
       .patch(ONE, { metadata: { uid: 'uid-1', resourceVersion, annotations } })
       .query({ fieldManager: 'elastic-worker' })
       .matchHeader('content-type', 'application/merge-patch+json')
-      .reply(200, pod());
+      .reply(200, pod({ resourceVersion: newVersion }));
   }
 
   describe('choose', () => {

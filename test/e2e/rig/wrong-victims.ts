@@ -1,4 +1,4 @@
-/** Who ended though the daemon had not chosen it. Pure. */
+/** Who ended though it was not its turn by what the daemon had written. Pure. */
 import * as v from 'valibot';
 import type { AuditEntry } from '../audit-log.ts';
 import type { PodEvent } from '../node-agent.ts';
@@ -8,15 +8,18 @@ const OfPod = v.object({
 });
 const Deletion = v.object({ preconditions: v.object({ uid: v.string() }) });
 
-/** What the daemon last said of a pod: it is to go, or it may stay after all. */
+/** What the daemon wrote of a pod; undefined leaves what it wrote before. */
 interface Word {
   readonly uid: string;
   readonly atMs: number;
-  readonly toGo: boolean;
+  readonly chosen?: boolean;
+  readonly marked?: boolean;
+  readonly deleted?: boolean;
 }
 
 /**
- * Names of pods that ended while the daemon's last word on them was not that they go.
+ * Names of pods that ended before the daemon had done with them what must come first: chosen and, where the master marks
+ * workers, marked. One that is merely chosen may be busy still: if it goes, the count was lowered for another.
  *
  * What never was Ready served nobody: it goes with a count that is cancelled, without being chosen (R2, R14).
  *
@@ -24,22 +27,41 @@ interface Word {
  */
 export function wrongVictims(writes: readonly AuditEntry[], events: readonly PodEvent[]): readonly string[] {
   const words = writes.flatMap(wordOf);
+  const uids = new Set(words.map(({ uid }) => uid));
+  // A mark that the master refuses is taken off again.
+  const marksAreKept = [...uids].some((uid) => lastWords(words, uid, Infinity).marked);
   const served = new Set(events.filter(({ what }) => what === 'ready').map(({ uid }) => uid));
   return events
     .filter(({ what, uid }) => what === 'terminating' && served.has(uid))
-    .filter(({ uid, atMs }) => words.findLast((word) => word.uid === uid && word.atMs <= atMs)?.toGo !== true)
+    .filter(({ uid, atMs }) => {
+      const { chosen, marked, deleted } = lastWords(words, uid, atMs);
+      return !(deleted || marked || (chosen && !marksAreKept));
+    })
     .map(({ pod }) => pod);
+}
+
+function lastWords(words: readonly Word[], uid: string, untilMs: number): Required<Omit<Word, 'uid' | 'atMs'>> {
+  const own = words.filter((word) => word.uid === uid && word.atMs <= untilMs);
+  const last = (which: 'chosen' | 'marked' | 'deleted'): boolean =>
+    own.findLast((word) => word[which] !== undefined)?.[which] === true;
+  return { chosen: last('chosen'), marked: last('marked'), deleted: last('deleted') };
 }
 
 function wordOf({ resource, verb, request, atMs }: AuditEntry): readonly Word[] {
   if (resource !== 'pods') return [];
   const deletion = verb === 'delete' ? v.safeParse(Deletion, request) : undefined;
-  if (deletion?.success === true) return [{ uid: deletion.output.preconditions.uid, atMs, toGo: true }];
+  if (deletion?.success === true) return [{ uid: deletion.output.preconditions.uid, atMs, deleted: true }];
   const patch = v.safeParse(OfPod, request);
   if (!patch.success) return [];
   const { uid, annotations } = patch.output.metadata;
   const chosen = annotations['elastic-worker/chosen-at'];
-  if (chosen !== undefined) return [{ uid, atMs, toGo: chosen !== null }];
-  // A mark stands by itself; taking one back leaves the choice.
-  return typeof annotations['elastic-worker/marked-at'] === 'string' ? [{ uid, atMs, toGo: true }] : [];
+  const marked = annotations['elastic-worker/marked-at'];
+  return [
+    {
+      uid,
+      atMs,
+      ...(chosen !== undefined && { chosen: chosen !== null }),
+      ...(marked !== undefined && { marked: marked !== null }),
+    },
+  ];
 }
