@@ -51,8 +51,9 @@ export async function startWorld(
   options: Pick<RigOptions, 'bench' | 'controlPlane' | 'spark' | 'name'>,
 ): Promise<World> {
   const api = await startApiFaults(options.bench, options.controlPlane);
-  // A master that restarts comes back with its applications, as in the manifests; a worker that is silent is soon given up.
-  const properties = { 'spark.worker.timeout': '20' };
+  // A master that restarts comes back with its applications, as in the manifests. It waits this long for a worker that ended
+  // meanwhile, and gives up one that is slower to answer, with all that it holds.
+  const properties = { 'spark.worker.timeout': '45' };
   const rig = await startRig({ ...smallWorkers(options), apiUrl: api.url, recovery: true, properties });
   await rig.startDaemon();
   const app = await submitCommanded(rig, { ...APP_OPTIONS, name: 'campaign' });
