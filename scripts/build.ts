@@ -11,8 +11,9 @@ import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, type BuildOptions, type Plugin } from 'esbuild';
 import * as v from 'valibot';
+import { leftOut } from './bundle/left-out.ts';
+import { requiredBuiltins } from './bundle/required-builtins.ts';
 import { slimKubernetes } from './bundle/slim-kubernetes.ts';
-import { slimUndici } from './bundle/slim-undici.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const { version } = v.parse(
@@ -54,7 +55,7 @@ await build({
   ...common,
   entryPoints: ['src/cli/main.ts'],
   outfile,
-  plugins: [slimKubernetes(root), slimUndici(root), simulateApart],
+  plugins: [leftOut(root), requiredBuiltins(), slimKubernetes(root), simulateApart],
   banner: { js: `#!/usr/bin/env node\n${requireForCommonJs}` },
 });
 await build({

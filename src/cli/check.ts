@@ -37,7 +37,7 @@ export async function check(config: Config, env: Environment, print: Print = toS
     await checkCluster(config, parts, findings, signal);
     await checkSpark(config, parts, findings, signal);
   } finally {
-    await parts.cluster.client.close();
+    parts.cluster.client.close();
   }
   return findings.failed ? 1 : 0;
 }

@@ -48,7 +48,7 @@ export async function compose(config: Config, options: ComposeOptions): Promise<
     now: clock.nowMs,
   });
   if (!adapters.ok) {
-    await cluster.client.close();
+    cluster.client.close();
     return err(adapters.error);
   }
   const spark = adapters.value;

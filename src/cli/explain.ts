@@ -26,7 +26,7 @@ export async function explain(config: Config, env: Environment, print: Print = t
   try {
     print(await look(config, composed.value));
   } finally {
-    await composed.value.cluster.client.close();
+    composed.value.cluster.client.close();
   }
   return 0;
 }

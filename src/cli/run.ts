@@ -75,7 +75,7 @@ export async function run(config: Config, env: Environment): Promise<number> {
   await parts.lease.release(shutdown.writes);
   await Promise.all(events);
   await server.close();
-  await parts.cluster.client.close();
+  parts.cluster.client.close();
   shutdown.done();
   await log.close();
   return why === BUG || why === NO_PAGE ? 1 : 0;

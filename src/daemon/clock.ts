@@ -8,6 +8,10 @@ export interface Clock {
 
 /** The machine's clocks. */
 export const systemClock: Clock = {
-  nowMs: () => performance.now(),
+  nowMs: () => {
+    // Not `performance`, which loads all of Node's measuring tools.
+    const [seconds, nanoseconds] = process.hrtime();
+    return seconds * 1000 + nanoseconds / 1e6;
+  },
   nowEpochMs: () => Date.now(),
 };

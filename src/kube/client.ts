@@ -14,6 +14,7 @@ import {
 import { err, ok, type OperatingErrorKind, type Result } from '../core/result.ts';
 import type { KubeCredentials } from './credentials.ts';
 import { CredentialError, toOperatingError, type KubeCall } from './errors.ts';
+import { kubeTransport } from './transport.ts';
 
 /** Writes of ours carry this name in `managedFields`. */
 export const FIELD_MANAGER = 'elastic-worker';
@@ -47,7 +48,7 @@ export interface KubeClient {
    * patch, unless the call says otherwise. A 401 is tried once more if the credential has been replaced since: nothing was done the first time.
    */
   call<T>(call: KubeCall, signal: AbortSignal, send: (options: ConfigurationOptions) => Promise<T>): Promise<Result<T>>;
-  close(): Promise<void>;
+  close(): void;
 }
 
 /** A client for one namespace. Whoever makes it closes it. */
@@ -56,7 +57,7 @@ export function kubeClient(options: KubeClientOptions): KubeClient {
   const userAgent = options.userAgent ?? FIELD_MANAGER;
   const configuration = createConfiguration({
     baseServer: new ServerConfiguration(credentials.server, {}),
-    authMethods: { default: { getName: () => credentials.kind, applySecurityAuthentication: credentials.apply } },
+    httpApi: kubeTransport(() => credentials.login()),
   });
 
   async function attempt<T>(
@@ -103,7 +104,9 @@ export function kubeClient(options: KubeClientOptions): KubeClient {
     coordination: new CoordinationV1Api(configuration),
     authorization: new AuthorizationV1Api(configuration),
     call,
-    close: () => credentials.close(),
+    close: () => {
+      credentials.close();
+    },
   };
 }
 

@@ -1,17 +1,13 @@
 /** Who we are to the API server: the pod's service account, or a kubeconfig outside a cluster. */
 import { readFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
-import { HttpMethod, KubeConfig, RequestContext } from '@kubernetes/client-node';
 import { err, ok, type Result } from '../core/result.ts';
 import { CredentialError } from './errors.ts';
+import { readKubeconfig } from './kubeconfig.ts';
+import { keptFresh, type KeptLogin, type Material } from './login.ts';
 
 /** Where the kubelet puts the service account, unless a test says otherwise. */
 const SERVICE_ACCOUNT_DIRECTORY = '/var/run/secrets/kubernetes.io/serviceaccount';
-
-/** The kubelet replaces the token long before it ends; looking once a minute is what other clients do. */
-const FRESH_FOR_MS = 60_000;
-
-type Dispatcher = NonNullable<ReturnType<RequestContext['getDispatcher']>>;
 
 export interface CredentialOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -22,17 +18,11 @@ export interface CredentialOptions {
   readonly serviceAccountDirectory?: string;
 }
 
-export interface KubeCredentials {
+export interface KubeCredentials extends KeptLogin {
   readonly kind: 'in-cluster' | 'kubeconfig';
   readonly server: string;
   /** The namespace that goes with the credential, if one does. */
   readonly namespace: string | undefined;
-  /** Puts the credential and the connection to use onto a request. Rejects with a CredentialError. */
-  readonly apply: (request: RequestContext) => Promise<void>;
-  /** Reads the credential again now. Resolves with whether it is another one than before. */
-  refresh(): Promise<boolean>;
-  /** Ends the connections. */
-  close(): Promise<void>;
 }
 
 /** Reads what is needed once and keeps it fresh. On failure: everything that is wrong, for a person. */
@@ -40,7 +30,12 @@ export async function loadCredentials(options: CredentialOptions): Promise<Resul
   const { env } = options;
   const files = options.kubeconfig === undefined ? (env.KUBECONFIG ?? '').split(delimiter) : [options.kubeconfig];
   const [first, ...rest] = files.filter((file) => file !== '');
-  if (first !== undefined) return fromKubeconfig(first, rest, options);
+  if (first !== undefined) {
+    const read = readKubeconfig(first, rest);
+    if (!read.ok) return read;
+    const { server, namespace, load } = read.value;
+    return ok({ kind: 'kubeconfig', server, namespace, ...keptFresh(server, load, options.nowMs) });
+  }
   if (env.KUBERNETES_SERVICE_HOST !== undefined) return fromServiceAccount(options);
   return err([
     'no way to reach the Kubernetes API: KUBERNETES_SERVICE_HOST is not set, so this is no pod, and neither is KUBECONFIG',
@@ -67,14 +62,11 @@ async function fromServiceAccount(options: CredentialOptions): Promise<Result<Ku
     (text) => text.trim(),
     () => undefined, // the pod's own variable says it too
   );
-  const load = async (): Promise<KubeConfig> => {
+  const load = async (): Promise<Material> => {
     const [token, ca] = await Promise.all([readToken(directory), readAuthority(directory)]);
-    const config = new KubeConfig();
-    const caData = Buffer.from(ca).toString('base64');
-    config.loadFromClusterAndUser({ name: 'pod', server, caData, skipTLSVerify: false }, { name: 'pod', token });
-    return config;
+    return { headers: { Authorization: `Bearer ${token}` }, tls: { ca } };
   };
-  return ok({ kind: 'in-cluster', server, namespace, ...keptFresh(load, options.nowMs) });
+  return ok({ kind: 'in-cluster', server, namespace, ...keptFresh(server, load, options.nowMs) });
 }
 
 async function readToken(directory: string): Promise<string> {
@@ -98,98 +90,4 @@ async function readCredential(file: string): Promise<string> {
   } catch {
     throw new CredentialError(`cannot read ${file}: mount the service account's token into this container`);
   }
-}
-
-function fromKubeconfig(
-  first: string,
-  rest: readonly string[],
-  options: CredentialOptions,
-): Result<KubeCredentials, readonly string[]> {
-  const config = new KubeConfig();
-  // The parser's messages quote the file, and files like this hold secrets: only the name is told.
-  try {
-    config.loadFromFile(first);
-    for (const file of rest) {
-      const more = new KubeConfig();
-      more.loadFromFile(file);
-      config.mergeConfig(more, true);
-    }
-  } catch {
-    return err([`${[first, ...rest].join(', ')}: cannot be read as a kubeconfig`]);
-  }
-  const problem = problemOf(config, first);
-  const server = config.getCurrentCluster()?.server;
-  if (problem !== undefined || server === undefined) return err([problem ?? `${first}: no server`]);
-  const namespace = config.getContextObject(config.getCurrentContext())?.namespace;
-  const fresh = keptFresh(() => Promise.resolve(config), options.nowMs);
-  return ok({ kind: 'kubeconfig', server, namespace, ...fresh });
-}
-
-function problemOf(config: KubeConfig, file: string): string | undefined {
-  const name: unknown = config.getCurrentContext(); // typed as text, absent where the file has none
-  if (typeof name !== 'string' || name === '') return `${file}: no current-context`;
-  const context = config.getContextObject(name);
-  if (context === null) return `${file}: the current context "${name}" is not in it`;
-  const cluster = config.getCluster(context.cluster);
-  if (cluster === null) return `${file}: the cluster "${context.cluster}" of context "${name}" is not in it`;
-  if (config.getUser(context.user) === null)
-    return `${file}: the user "${context.user}" of context "${name}" is not in it`;
-  if (!URL.canParse(cluster.server)) return `${file}: the server of cluster "${cluster.name}" is not a URL`;
-  if (cluster.server.startsWith('http:') && !cluster.skipTLSVerify)
-    return `${file}: the server of cluster "${cluster.name}" is plain http; that needs insecure-skip-tls-verify`;
-  return undefined;
-}
-
-interface Login {
-  readonly headers: Readonly<Record<string, string>>;
-  readonly dispatcher: Dispatcher | undefined;
-  readonly atMs: number;
-}
-
-/**
- * The library makes a new connection pool for every single request and keeps a token file for a minute. This takes the
- * headers and the pool it makes, uses them for a minute, and then takes new ones.
- */
-function keptFresh(
-  load: () => Promise<KubeConfig>,
-  nowMs: () => number,
-): Pick<KubeCredentials, 'apply' | 'refresh' | 'close'> {
-  let login: Login | undefined;
-  let loading: Promise<Login> | undefined;
-  let retired: Dispatcher | undefined;
-
-  async function logIn(): Promise<Login> {
-    const probe = new RequestContext('https://localhost/', HttpMethod.GET);
-    try {
-      await (await load()).applySecurityAuthentication(probe);
-    } catch (error) {
-      if (error instanceof CredentialError) throw error;
-      throw new CredentialError('the credential of the kubeconfig cannot be had: a file of it or its plug-in failed');
-    }
-    // A request may just have taken the old pool, so that one ends a round later.
-    await retired?.close();
-    retired = login?.dispatcher;
-    login = { headers: probe.getHeaders(), dispatcher: probe.getDispatcher(), atMs: nowMs() };
-    return login;
-  }
-
-  function reload(): Promise<Login> {
-    loading ??= logIn().finally(() => (loading = undefined));
-    return loading;
-  }
-
-  return {
-    apply: async (request) => {
-      const current = login !== undefined && nowMs() - login.atMs < FRESH_FOR_MS ? login : await reload();
-      for (const [name, value] of Object.entries(current.headers)) request.setHeaderParam(name, value);
-      if (current.dispatcher !== undefined) request.setDispatcher(current.dispatcher);
-    },
-    refresh: async () => {
-      const before = login?.headers.Authorization;
-      return (await reload()).headers.Authorization !== before;
-    },
-    close: async () => {
-      await Promise.all([retired?.destroy(), login?.dispatcher?.destroy()]);
-    },
-  };
 }

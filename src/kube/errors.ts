@@ -1,5 +1,6 @@
 /** Turns whatever a call to the API server ended in into an operating error. */
 import { ApiException } from '@kubernetes/client-node';
+import { AxiosError } from 'axios';
 import * as v from 'valibot';
 import type { OperatingError } from '../core/result.ts';
 
@@ -42,10 +43,7 @@ export function toOperatingError(cause: unknown, call: KubeCall, nowEpochMs: num
   if (cause instanceof CredentialError) return { kind: 'unauthorized', what, detail: cause.message };
   if (!(cause instanceof Error)) throw cause;
   if (cause.name === 'RequiredError') throw cause;
-  // undici says "fetch failed" or, when the body broke off, "terminated"; the reason is in `cause`.
-  if (cause instanceof TypeError && (cause.message === 'fetch failed' || cause.message === 'terminated')) {
-    return { kind: 'unreachable', what, detail: networkReason(cause.cause) };
-  }
+  if (cause instanceof AxiosError) return { kind: 'unreachable', what, detail: networkReason(cause) };
   return { kind: 'malformed', what, detail: 'the answer is not the JSON that the Kubernetes API promises' };
 }
 
@@ -112,12 +110,9 @@ function clampRetry(ms: number): number {
   return Math.min(Math.max(ms, 0), LONGEST_RETRY_AFTER_MS);
 }
 
-const Coded = v.object({ code: v.string() });
-
-function networkReason(cause: unknown): string {
-  const code = v.safeParse(Coded, cause);
-  const message = cause instanceof Error ? oneLine(cause.message) : '';
-  return [code.success ? code.output.code : '', message].filter((part) => part !== '').join(': ') || 'no connection';
+/** Never more of it than its code and its words: the request it carries holds the credential. */
+function networkReason({ code, message }: AxiosError): string {
+  return [code ?? '', oneLine(message)].filter((part) => part !== '').join(': ') || 'no connection';
 }
 
 function oneLine(text: string): string {

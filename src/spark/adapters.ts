@@ -4,7 +4,6 @@ import type { ApplicationHoldings, JobActivity } from '../core/holdings.ts';
 import { err, ok, type Result } from '../core/result.ts';
 import type { ApplicationSettings, WorkerSelfView, WorkerView } from '../core/spark-view.ts';
 import { AddressGuard } from './address-guard.ts';
-import { parseApplicationPage } from './application-page.ts';
 import { Credentials } from './credentials.ts';
 import { driverGauges } from './driver-gauges.ts';
 import { DriverReader } from './driver-reader.ts';
@@ -98,7 +97,10 @@ function sparkMaster(
       const what = `master's page of ${shown(applicationId)}`;
       const url = `${masterUrl}/app/?appId=${urlPart(applicationId)}`;
       const body = await pages.text({ what, url, credentials }, signal);
-      return body.ok ? parseApplicationPage(body.value, what) : body;
+      if (!body.ok) return body;
+      // Its HTML parser is loaded where a page is read, which is seldom.
+      const { parseApplicationPage } = await import('./application-page.ts');
+      return parseApplicationPage(body.value, what);
     },
     async decommission(hosts, signal) {
       const what = 'master /workers/kill/';

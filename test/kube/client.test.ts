@@ -183,7 +183,7 @@ describe('kubeClient', () => {
   it('says so when the credential cannot be read', async () => {
     const credentials = {
       ...fakeCredentials('https://kube.test:6443'),
-      apply: () => Promise.reject(new CredentialError('no token file')),
+      login: () => Promise.reject(new CredentialError('no token file')),
     };
     const error = errorOf(await getPod(testClient({ credentials })));
     expect(error).to.deep.equal({ kind: 'unauthorized', what: 'pod p', detail: 'no token file' });
@@ -278,7 +278,7 @@ describe('kubeClient and a real connection', () => {
   it('ends when the credential does not come', async () => {
     const credentials = {
       ...fakeCredentials('https://kube.test:6443'),
-      apply: () => new Promise<void>(() => undefined),
+      login: () => new Promise<never>(() => undefined),
     };
     expect(errorOf(await getPod(testClient({ credentials, timeoutMs: 20 }))).kind).to.equal('timeout');
   });
@@ -297,6 +297,24 @@ describe('kubeClient and a real connection', () => {
       }
     } finally {
       await server.close();
+    }
+  });
+
+  it('follows no redirect: the credential goes to the server that was named', async () => {
+    let asked = 0;
+    const other = await localServer((_request, response) => {
+      asked += 1;
+      response.end('{}');
+    });
+    const server = await localServer((_request, response) => {
+      response.writeHead(302, { location: `${other.url}${PATH}` }).end();
+    });
+    try {
+      const error = errorOf(await getPod(testClient({ credentials: fakeCredentials(server.url) })));
+      expect(error).to.include({ kind: 'refused', status: 302 });
+      expect(asked).to.equal(0);
+    } finally {
+      await Promise.all([server.close(), other.close()]);
     }
   });
 

@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { Agent } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { HttpMethod, RequestContext } from '@kubernetes/client-node';
 import { AssertionError, expect } from 'chai';
 import { loadCredentials, type CredentialOptions, type KubeCredentials } from '../../src/kube/credentials.ts';
 import { CredentialError } from '../../src/kube/errors.ts';
@@ -39,12 +39,10 @@ describe('loadCredentials', () => {
     return result.error;
   }
 
-  async function sent(
-    credentials: KubeCredentials,
-  ): Promise<{ authorization: string | undefined; dispatcher: unknown }> {
-    const request = new RequestContext('https://kube.test/', HttpMethod.GET);
-    await credentials.apply(request);
-    return { authorization: request.getHeaders().Authorization, dispatcher: request.getDispatcher() };
+  async function sent(credentials: KubeCredentials): Promise<{ authorization: string | undefined; agent: Agent }> {
+    const { headers, agent } = await credentials.login();
+    if (!(agent instanceof Agent)) throw new AssertionError('every server here is https');
+    return { authorization: headers.Authorization, agent };
   }
 
   describe('in a pod', () => {
@@ -61,30 +59,33 @@ describe('loadCredentials', () => {
       expect(await loaded({ env })).to.include({ server: 'https://[fd00::1]:6443', namespace: undefined });
     });
 
-    it('keeps one connection pool, reads the token again each minute, and at once when told to', async () => {
+    it('keeps its connections, reads the token again each minute, and at once when told to', async () => {
       await mount({ token: 'one', 'ca.crt': CA });
       const credentials = await loaded();
       const first = await sent(credentials);
       await mount({ token: 'two' });
       nowMs += 59_999;
       expect(await sent(credentials)).to.deep.equal(first);
-      expect((await sent(credentials)).dispatcher).to.equal(first.dispatcher);
       nowMs += 1;
-      expect((await sent(credentials)).authorization).to.equal('Bearer two');
+      expect(await sent(credentials)).to.deep.equal({ ...first, authorization: 'Bearer two' });
+      expect((await sent(credentials)).agent).to.equal(first.agent);
       await mount({ token: 'three' });
       expect(await credentials.refresh()).to.equal(true);
       expect(await credentials.refresh()).to.equal(false);
       expect((await sent(credentials)).authorization).to.equal('Bearer three');
-      await credentials.close();
+      credentials.close();
     });
 
-    it('makes a new pool with a new authority', async () => {
+    it('makes new connections with a new authority', async () => {
       await mount({ token: 'one', 'ca.crt': CA });
       const credentials = await loaded();
       const first = await sent(credentials);
+      await mount({ 'ca.crt': `${CA}${CA}` });
       nowMs += 60_000;
-      expect((await sent(credentials)).dispatcher).not.to.equal(first.dispatcher);
-      await credentials.close();
+      const second = await sent(credentials);
+      expect(second.agent).not.to.equal(first.agent);
+      expect(second.agent.options).to.deep.include({ ca: `${CA}${CA}`, keepAlive: true });
+      credentials.close();
     });
 
     it('rejects with a CredentialError when the token goes away', async () => {
@@ -143,6 +144,51 @@ describe('loadCredentials', () => {
       await mount({ one: config({ users: [] }), two: JSON.stringify({ contexts: [], clusters: [], ...user }) });
       const env = { KUBECONFIG: `${join(directory, 'one')}:${join(directory, 'two')}` };
       expect((await sent(await loaded({ env }))).authorization).to.equal('Bearer second');
+    });
+
+    it('logs in by password, and impersonates', async () => {
+      const users = [{ name: 'u', user: { username: 'jo', password: 'secret', as: 'spark' } }];
+      await mount({ config: config({ users }) });
+      const { headers } = await (await loaded({ kubeconfig: join(directory, 'config') })).login();
+      const Authorization = `Basic ${Buffer.from('jo:secret').toString('base64')}`;
+      expect(headers).to.deep.equal({ Authorization, 'Impersonate-User': 'spark' });
+    });
+
+    it('takes authority, certificate and server name from the file, and the certificate anew when it was replaced', async () => {
+      const text = (name: string): string => Buffer.from(name).toString('base64');
+      const cluster = {
+        server: 'https://kube.test',
+        'tls-server-name': 'kube',
+        'certificate-authority-data': text('ca'),
+      };
+      const user = { 'client-certificate': join(directory, 'cert'), 'client-key-data': text('key') };
+      const more = { clusters: [{ name: 'c', cluster }], users: [{ name: 'u', user }] };
+      await mount({ config: config(more), cert: 'one' });
+      const credentials = await loaded({ kubeconfig: join(directory, 'config') });
+      const first = await sent(credentials);
+      const [ca, cert, key] = ['ca', 'one', 'key'].map((name) => Buffer.from(name));
+      expect(first.agent.options).to.deep.include({ ca, cert, key, servername: 'kube', keepAlive: true });
+      nowMs += 60_000;
+      expect((await sent(credentials)).agent).to.equal(first.agent);
+      await mount({ cert: 'two' });
+      nowMs += 60_000;
+      expect((await sent(credentials)).agent.options).to.deep.include({ cert: Buffer.from('two') });
+      credentials.close();
+    });
+
+    it('goes through the proxy that is named', async () => {
+      const cluster = { server: 'https://kube.test', 'proxy-url': 'http://proxy.test:3128' };
+      await mount({ config: config({ clusters: [{ name: 'c', cluster }] }) });
+      const { agent } = await sent(await loaded({ kubeconfig: join(directory, 'config') }));
+      expect(agent).to.have.nested.property('proxy.host', 'proxy.test:3128');
+    });
+
+    it('says so when a plug-in fails, and nothing of what it said', async () => {
+      const exec = { apiVersion: 'client.authentication.k8s.io/v1', command: join(directory, 'no-such-plug-in') };
+      await mount({ config: config({ users: [{ name: 'u', user: { exec } }] }) });
+      const credentials = await loaded({ kubeconfig: join(directory, 'config') });
+      const error = await credentials.login().catch((cause: unknown) => cause);
+      expect(error).to.be.instanceOf(CredentialError);
     });
 
     const bad: Record<string, readonly [string, RegExp]> = {

@@ -1,5 +1,6 @@
 /** A client whose requests nock answers, or that talks to a server of the test's own. */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { Agent as HttpAgent, createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import nock from 'nock';
 import { kubeClient, type KubeClient, type KubeClientOptions } from '../../src/kube/client.ts';
@@ -17,17 +18,17 @@ export interface Clock {
 /** Credentials without any file behind them. */
 export function fakeCredentials(server: string, token: () => string = () => 'secret-token'): KubeCredentials {
   let used = token();
+  const agent = server.startsWith('https:') ? new HttpsAgent() : new HttpAgent();
   return {
     kind: 'in-cluster',
     server,
     namespace: NAMESPACE,
-    apply: (request) => {
+    login: () => {
       used = token();
-      request.setHeaderParam('Authorization', `Bearer ${used}`);
-      return Promise.resolve();
+      return Promise.resolve({ headers: { Authorization: `Bearer ${used}` }, agent });
     },
     refresh: () => Promise.resolve(token() !== used),
-    close: () => Promise.resolve(),
+    close: () => undefined,
   };
 }
 

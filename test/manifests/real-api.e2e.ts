@@ -57,7 +57,10 @@ describe('on a real API server', function () {
       return Promise.resolve();
     });
     client = await inClusterClient();
-    bench.onStop(() => client.close());
+    bench.onStop(() => {
+      client.close();
+      return Promise.resolve();
+    });
     // A policy takes effect some moments after it is stored.
     const pod = await onePod();
     await waitFor('the admission policy', async () => {
@@ -231,10 +234,10 @@ describe('on a real API server', function () {
       expect(result.ok ? 'ok' : result.error.kind).to.equal('unauthorized');
       await writeFile(join(account, 'token'), good);
       valueOf(await clusterConfigSource(wrong, 'spark-cluster').read(signal));
-      await wrong.close();
+      wrong.close();
       valueOf(await read());
     } finally {
-      await fresh.close();
+      fresh.close();
     }
   });
 

@@ -88,7 +88,10 @@ describe('targets on a real API server', function () {
     const credentials = await loadCredentials({ env, nowMs, serviceAccountDirectory: account });
     if (!credentials.ok) throw new AssertionError(credentials.error.join());
     const client = kubeClient({ credentials: credentials.value, namespace, nowMs, nowEpochMs: Date.now });
-    bench.onStop(() => client.close());
+    bench.onStop(() => {
+      client.close();
+      return Promise.resolve();
+    });
     return client;
   }
 

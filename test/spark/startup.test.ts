@@ -30,7 +30,7 @@ describe('starting with files for Spark', () => {
     const parts = { env, onCall: () => undefined, skippedPasses: () => 0, reads: never, writes: never };
     const composed = await compose(parsed.config, parts);
     if (!composed.ok) return composed.error;
-    await composed.value.cluster.client.close();
+    composed.value.cluster.client.close();
     return [];
   }
 
