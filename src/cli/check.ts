@@ -1,10 +1,10 @@
 /** `elastic-worker check`: one line for each thing that must work, and an exit code. Changes nothing. */
 import type { Config } from '../config/config.ts';
 import type { TargetView } from '../core/cluster-view.ts';
-import { describeError, type Result } from '../core/result.ts';
-import type { ApplicationView, MasterView } from '../core/spark-view.ts';
+import { describeError } from '../core/result.ts';
+import type { MasterView } from '../core/spark-view.ts';
 import { checkAccess, neededPermissions } from '../kube/access.ts';
-import type { GaugeSample } from '../spark/ports.ts';
+import { checkSources } from './check-sources.ts';
 import { checkDrains, checkPlacement } from './check-spark.ts';
 import type { Environment } from './cluster-side.ts';
 import { compose, type Parts } from './compose.ts';
@@ -120,7 +120,7 @@ async function checkSpark(config: Config, parts: Parts, findings: Findings, sign
   else if (mark.value === 'not-allowed') findings.add('warn', 'decommission', NO_DECOMMISSION);
   else findings.add('ok', 'decommission', 'the master marks workers when asked from here');
   await checkPlacement(config, parts, findings, signal);
-  await checkDrivers(parts, read.value, findings, signal);
+  await checkSources(config, parts, read.value, findings, signal);
   await checkDrains(parts, read.value, findings, signal);
   await checkWorkerPage(parts, read.value, findings, signal);
 }
@@ -128,28 +128,6 @@ async function checkSpark(config: Config, parts: Parts, findings: Findings, sign
 const NO_DECOMMISSION =
   'the master marks no workers (405); idle ones go after a second look, with a small risk. Set on master, workers and ' +
   'applications: spark.decommission.enabled=true';
-
-/** Each active application: can its driver be read, and if not, what would help. */
-async function checkDrivers(parts: Parts, master: MasterView, findings: Findings, signal: AbortSignal): Promise<void> {
-  const answers = await parts.spark.gauges.read(master.applications, signal);
-  for (const application of master.applications) {
-    const answer = answers.get(application.id);
-    if (answer !== undefined) reportDriver(application, answer, findings);
-  }
-  const untried = master.applications.length - answers.size;
-  if (untried > 0) findings.add('ok', 'driver', `${untried} more are left for later: so many are read in one pass`);
-}
-
-function reportDriver(application: ApplicationView, answer: Result<GaugeSample>, findings: Findings): void {
-  if (!answer.ok) {
-    const error = describeError(answer.error);
-    findings.add('warn', 'driver', `${application.id}: ${error}; the master's page is used instead`);
-    return;
-  }
-  const kind = answer.value.answer.kind;
-  if (kind === 'gauges') findings.add('ok', 'driver', `${application.id}: allocation gauges are read`);
-  else findings.add('warn', 'driver', `${application.id}: no dynamic allocation; it wants what it holds and is owed`);
-}
 
 /** One worker's own page: without it no worker can be proven empty. */
 async function checkWorkerPage(

@@ -8,8 +8,10 @@ import { Observer } from '../daemon/observer.ts';
 import { Rivals } from '../daemon/rivals.ts';
 import { LeaseKeeper } from '../daemon/tenancy.ts';
 import type { CallHook } from '../kube/client.ts';
+import type { GaugeSource } from '../spark/ports.ts';
 import { sparkAdapters, type SparkAdapters } from '../spark/adapters.ts';
 import { buildClusterSide, type ClusterSide, type Environment } from './cluster-side.ts';
+import { buildSources } from './gauge-sources.ts';
 import { LiveSettings } from './live-view.ts';
 import { OriginalWatch } from './original-watch.ts';
 
@@ -17,6 +19,8 @@ export interface Parts {
   readonly clock: Clock;
   readonly cluster: ClusterSide;
   readonly spark: SparkAdapters;
+  /** In order of preference; those that listen are started and stopped by the commands. */
+  readonly sources: readonly GaugeSource[];
   readonly observer: Observer;
   readonly lease: LeaseKeeper;
   readonly cycle: Cycle;
@@ -47,15 +51,17 @@ export async function compose(config: Config, options: ComposeOptions): Promise<
     learntNetworks: () => cluster.learntNetworks.list(),
     now: clock.nowMs,
   });
-  if (!adapters.ok) {
+  const sources = adapters.ok ? buildSources({ config, spark: adapters.value, nowMs: clock.nowMs }) : adapters;
+  if (!adapters.ok || !sources.ok) {
     cluster.client.close();
-    return err(adapters.error);
+    return err(sources.ok ? [] : sources.error);
   }
   const spark = adapters.value;
   const observer = new Observer({
     clock,
     master: spark.master,
-    gaugeSources: [spark.gauges],
+    gaugeSources: sources.value,
+    sourceTolerance: config.sources.tolerance,
     settingsSource: spark.settings,
     holdingsSource: spark.holdings,
     workerUis: spark.workerUis,
@@ -86,5 +92,5 @@ export async function compose(config: Config, options: ComposeOptions): Promise<
     skippedPasses: options.skippedPasses,
     writeSignal: options.writes,
   });
-  return ok({ clock, cluster, spark, observer, lease, cycle, live, original });
+  return ok({ clock, cluster, spark, sources: sources.value, observer, lease, cycle, live, original });
 }

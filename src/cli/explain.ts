@@ -41,5 +41,6 @@ async function look(config: Config, { observer, live }: Parts): Promise<string> 
   const view = live.view(observer.config());
   const { decision } = decide(observer.observation('untried'), first.memory, view.rules);
   const standing = view.standby === undefined ? { acts: true as const } : { acts: false as const, ...view.standby };
-  return renderExplanation(decision, standing);
+  const facts = { sources: observer.sources(), gaugeSources: observer.choices() };
+  return renderExplanation(decision, standing, facts);
 }

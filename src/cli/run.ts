@@ -7,17 +7,19 @@ import { Schedule } from '../daemon/schedule.ts';
 import type { ClusterEvent } from '../kube/ports.ts';
 import type { CycleReport } from '../status/report.ts';
 import { eventsOf } from '../status/events-of.ts';
-import { createStatusServer } from '../status/http.ts';
+import { createStatusServer, type StatusServer } from '../status/http.ts';
 import { createLog, type Log } from '../status/log.ts';
 import { createMetrics, type Metrics } from '../status/metrics.ts';
 import { StatusState } from '../status/status-state.ts';
 import type { Environment } from './cluster-side.ts';
 import { compose, type Parts } from './compose.ts';
+import { startSources, stopSources } from './gauge-sources.ts';
 import { VERSION } from './version.ts';
 
 /** Why it ends, where it is nobody's signal. */
 const BUG = 'bug';
 const NO_PAGE = 'the status page cannot be served';
+const NO_SOURCE = 'a source of demand cannot listen';
 
 /** Runs until told to stop. @returns 0 after a clean end, 1 if it could not start or met a bug. */
 export async function run(config: Config, env: Environment): Promise<number> {
@@ -49,13 +51,8 @@ export async function run(config: Config, env: Environment): Promise<number> {
     log.write('error', 'a bug: the daemon ends and is to be started again', { cause });
     shutdown.begin(BUG);
   };
-  try {
-    const { port } = await server.listen();
-    log.write('info', 'started', { version: VERSION, statusPort: port, pollMs: config.pollMs });
-  } catch (cause) {
-    log.write('error', 'cannot start', { problem: `${NO_PAGE}; set ELASTIC_WORKER_LISTEN to a free address`, cause });
-    shutdown.begin(NO_PAGE);
-  }
+  const failed = await listen(parts, server, log, config.pollMs);
+  if (failed !== undefined) shutdown.begin(failed);
   const events = new Set<Promise<void>>();
   const onReport = reporter(parts, { log, metrics, state, shutdown, events });
   const schedule = new Schedule({
@@ -72,13 +69,28 @@ export async function run(config: Config, env: Environment): Promise<number> {
   const why = await shutdown.requested;
   log.write('info', 'stopping', { why });
   await schedule.stop();
+  await stopSources(parts.sources);
   await parts.lease.release(shutdown.writes);
   await Promise.all(events);
   await server.close();
   parts.cluster.client.close();
   shutdown.done();
   await log.close();
-  return why === BUG || why === NO_PAGE ? 1 : 0;
+  return [BUG, NO_PAGE, NO_SOURCE].includes(why) ? 1 : 0;
+}
+
+/** Opens the status page and the sources that listen. @returns why it cannot go on; undefined if all is well. */
+async function listen(parts: Parts, server: StatusServer, log: Log, pollMs: number): Promise<string | undefined> {
+  try {
+    const { port } = await server.listen();
+    log.write('info', 'started', { version: VERSION, statusPort: port, pollMs });
+  } catch (cause) {
+    log.write('error', 'cannot start', { problem: `${NO_PAGE}; set ELASTIC_WORKER_LISTEN to a free address`, cause });
+    return NO_PAGE;
+  }
+  const problems = await startSources(parts.sources);
+  for (const problem of problems) log.write('error', 'cannot start', { problem });
+  return problems.length > 0 ? NO_SOURCE : undefined;
 }
 
 interface Sinks {

@@ -6,6 +6,7 @@ import { readEnvironment, type Environment } from './environment.ts';
 import type { Problem } from './problem.ts';
 import { brokenBy, RELATIONS } from './relations.ts';
 import { SETTINGS, type SettingId, type Values } from './settings.ts';
+import type { SourceName } from './source-names.ts';
 import type { ListenAddress } from './text-kinds.ts';
 
 /** How Spark is reached. Secrets are files: their contents never become part of the configuration. */
@@ -31,6 +32,18 @@ export interface SparkConfig {
   readonly driverUsername: string | undefined;
   readonly driverPasswordFile: string | undefined;
   readonly driverTokenFile: string | undefined;
+}
+
+/** Where demand is read. */
+export interface SourcesConfig {
+  /** In order of preference; at least one. */
+  readonly names: readonly SourceName[];
+  /** Of applications whose own settings are not known, with Spark's own `${spark.app.id}` and `${spark.app.name}`. */
+  readonly metricsNamespace: string;
+  /** Executors by which sources may differ before it is reported. */
+  readonly tolerance: number;
+  /** Deadline of one request to a server that holds the series of many applications. */
+  readonly timeoutMs: number;
 }
 
 export interface KubeConfig {
@@ -63,6 +76,7 @@ export interface Config {
   /** How long a pass waits for its readings. */
   readonly beatBudgetMs: number;
   readonly spark: SparkConfig;
+  readonly sources: SourcesConfig;
   readonly kube: KubeConfig;
   readonly http: ListenAddress;
   readonly log: { readonly level: Values['logLevel']; readonly format: Values['logFormat'] };
@@ -175,6 +189,7 @@ function toConfig(values: Values): Config {
     pollMs,
     beatBudgetMs: Math.min(BEAT_BUDGET_SHARE * pollMs, LONGEST_BEAT_BUDGET_MS),
     spark: sparkConfigOf(values),
+    sources: sourcesConfigOf(values),
     kube: {
       kubeconfig: values.kubeconfig,
       timeoutMs: values.kubeTimeoutMs,
@@ -213,5 +228,14 @@ function sparkConfigOf(values: Values): SparkConfig {
     driverUsername: values.driverUsername,
     driverPasswordFile: values.driverPasswordFile,
     driverTokenFile: values.driverTokenFile,
+  };
+}
+
+function sourcesConfigOf(values: Values): SourcesConfig {
+  return {
+    names: values.sources,
+    metricsNamespace: values.metricsNamespace,
+    tolerance: values.sourceTolerance,
+    timeoutMs: values.sourceTimeoutMs,
   };
 }

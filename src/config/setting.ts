@@ -6,7 +6,8 @@ export const PREFIX = 'ELASTIC_WORKER_';
 /** Every live setting's key in the cluster's ConfigMap begins so. */
 export const LIVE_PREFIX = 'elasticWorker.';
 
-export type Group = 'cluster' | 'switch' | 'count' | 'removal' | 'beat' | 'spark' | 'drivers' | 'kubernetes' | 'report';
+export type Group =
+  'cluster' | 'switch' | 'count' | 'removal' | 'beat' | 'spark' | 'drivers' | 'sources' | 'kubernetes' | 'report';
 
 /** Headings, in the order of the documentation. */
 export const GROUPS: readonly (readonly [group: Group, heading: string])[] = [
@@ -17,6 +18,7 @@ export const GROUPS: readonly (readonly [group: Group, heading: string])[] = [
   ['beat', 'How often'],
   ['spark', "Spark's master and workers"],
   ['drivers', 'Drivers'],
+  ['sources', 'Where demand is read'],
   ['kubernetes', 'Kubernetes'],
   ['report', 'Status page, metrics and log'],
 ];

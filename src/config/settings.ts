@@ -6,9 +6,10 @@
  */
 import { CONNECTION_SETTINGS } from './connection-settings.ts';
 import type { Setting } from './setting.ts';
+import { SOURCE_SETTINGS } from './source-settings.ts';
 import { WORKER_SETTINGS } from './worker-settings.ts';
 
-const TABLE = { ...WORKER_SETTINGS, ...CONNECTION_SETTINGS };
+const TABLE = { ...WORKER_SETTINGS, ...CONNECTION_SETTINGS, ...SOURCE_SETTINGS };
 
 /** The value of each setting, by its row's key. */
 export type Values = { readonly [Id in keyof typeof TABLE]: (typeof TABLE)[Id]['defaultValue'] };

@@ -64,6 +64,17 @@ export function labelSelector(): Kind<string> {
   );
 }
 
+/** What `spark.metrics.namespace` may be: a literal, or Spark's own `${spark.app.id}` and `${spark.app.name}` in it. */
+export function metricsNamespace(): Kind<string> {
+  return text(
+    'text',
+    'a text of at most 200 printable characters, in which only ${spark.app.id} and ${spark.app.name} are filled in',
+    (value) =>
+      /^[^\p{Cc}\p{Cf}]{1,200}$/u.test(value) && !value.replaceAll(/\$\{spark\.app\.(?:id|name)\}/g, '').includes('${'),
+    'write it as spark.metrics.namespace is set, with no other reference in it',
+  );
+}
+
 /** The absolute path of a file. */
 export function file(): Kind<string> {
   return text('file', 'the absolute path of a file', isAbsolutePath, 'write a path that begins with /');

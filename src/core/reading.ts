@@ -13,7 +13,7 @@ export interface Known<T> {
   readonly value: T;
   /** When the value was produced, in milliseconds of the daemon's monotonic clock. */
   readonly takenAtMs: number;
-  /** Stable name of the source, for people: "driver-metrics", "master-page". */
+  /** Stable name of the source, for people: "driver", "master-page". */
   readonly source: string;
   /** How often this source is read at present, in milliseconds; staleness counts in these. */
   readonly periodMs: number;

@@ -124,6 +124,8 @@ export interface ApplicationSettings {
   readonly fallbackStorage?: boolean;
   /** `spark.ui.retainedDeadExecutors`: how many ended executors its list shows; undefined where unset. */
   readonly retainedEndedExecutors: number | undefined;
+  /** `spark.metrics.namespace`, its `${…}` filled in; undefined where unset: then the application's id stands in names. */
+  readonly metricsNamespace?: string | undefined;
   /** Executor shapes of resource profiles other than the default one. */
   readonly otherProfiles: readonly Resources[];
 }

@@ -2,12 +2,13 @@
  * What is known of each active application: gauges every beat as the budget allows, settings once, the master's page
  * where the driver leaves a gap.
  */
+import { chooseGauges, NO_CHOICE_YET, type ChoiceMemory, type GaugeChoice } from '../core/gauge-choice.ts';
 import type { ApplicationObservation } from '../core/observation.ts';
-import { freshAt, unknown, type Known, type Reading } from '../core/reading.ts';
+import { unknown, type Known } from '../core/reading.ts';
 import { describeError, type OperatingError } from '../core/result.ts';
 import type { ApplicationPage, ApplicationSettings, ApplicationView, GaugesAnswer } from '../core/spark-view.ts';
-import type { GaugeSource, SettingsSource, SparkMaster } from '../spark/ports.ts';
-import type { SourceReport } from '../status/report.ts';
+import type { Census, GaugeSample, GaugeSource, SettingsSource, SparkMaster } from '../spark/ports.ts';
+import type { ApplicationSources, SourceReport } from '../status/report.ts';
 import type { Clock } from './clock.ts';
 
 /** Pages and settings read in one beat, at most: the master renders pages in the loop that also schedules. */
@@ -17,8 +18,16 @@ const SETTINGS_PER_BEAT = 10;
 const SETTINGS_RETRY_MS = 1_000;
 const SETTINGS_RETRY_MAX_MS = 60_000;
 
+interface GaugeSlot {
+  good: Known<GaugesAnswer> | undefined;
+  error: OperatingError | undefined;
+  /** The time that the values carry (see {@link GaugeSample.stamp}). */
+  stamp: number | undefined;
+}
+
 interface Entry {
-  readonly gauges: Map<string, { good: Known<GaugesAnswer> | undefined; error: OperatingError | undefined }>;
+  readonly gauges: Map<string, GaugeSlot>;
+  choice: ChoiceMemory;
   page: { good: Known<ApplicationPage> | undefined; error: OperatingError | undefined; triedAtMs: number };
   settings: {
     good: Known<ApplicationSettings> | undefined;
@@ -34,6 +43,8 @@ export interface ApplicationsDeps {
   readonly master: SparkMaster;
   /** In order of preference. */
   readonly gaugeSources: readonly GaugeSource[];
+  /** Executors by which sources may differ before it is reported. */
+  readonly sourceTolerance: number;
   readonly settingsSource: SettingsSource;
   readonly onError: (error: OperatingError) => void;
 }
@@ -56,6 +67,8 @@ export class Applications {
   /** How often each source gets round to one application at present, in milliseconds. */
   readonly #periodsMs = new Map<string, number>();
   readonly #underWay = new Set<string>();
+  /** Of the last look. */
+  #choices: readonly ApplicationSources[] = [];
 
   constructor(deps: ApplicationsDeps) {
     this.#deps = deps;
@@ -64,31 +77,50 @@ export class Applications {
   /**
    * Reads what is due for these applications; forgets those that are no longer active. A source whose last round is
    * still under way is left to it, so that slow settings never make the gauges older.
+   *
+   * @param endedIds applications that have ended: what other systems still say of them does not count.
    */
-  async read(active: readonly ApplicationView[], signal: AbortSignal): Promise<void> {
+  async read(active: readonly ApplicationView[], signal: AbortSignal, endedIds: readonly string[] = []): Promise<void> {
     this.#prune(active);
+    const census: Census = {
+      endedIds,
+      nowEpochMs: this.#deps.clock.nowEpochMs(),
+      settingsOf: (id) => this.#entries.get(id)?.settings.good?.value,
+    };
     const gauges = this.#deps.gaugeSources.map((source) =>
-      this.#once(source.name, () => this.#readGauges(source, active, signal)),
+      this.#once(source.name, () => this.#readGauges(source, active, signal, census)),
     );
     const { settingsSource } = this.#deps;
     await Promise.all([...gauges, this.#once(settingsSource.name, () => this.#readSettings(active, signal))]);
     await this.#once(PAGE, () => this.#readPages(active, signal));
   }
 
-  /** What is known now of each of these applications. */
+  /** What is known now of each of these applications. To be asked once a pass at least: it chooses between sources. */
   observe(active: readonly ApplicationView[]): readonly Omit<ApplicationObservation, 'holdings'>[] {
     const nowMs = this.#deps.clock.nowMs();
-    return active.map((application) => {
+    const choices: ApplicationSources[] = [];
+    const observed = active.map((application) => {
       const entry = this.#entries.get(application.id);
       const nothing = unknown('the application is new');
       if (entry === undefined) return { application, gauges: nothing, page: nothing, settings: nothing };
+      const { choice, memory } = this.#choose(entry, nowMs);
+      entry.choice = memory;
+      const { inUse, sources, disagreement } = choice;
+      choices.push({ application: application.id, inUse, sources, disagreement });
       return {
         application,
-        gauges: this.#bestGauges(entry, nowMs),
+        gauges: choice.reading,
         page: this.#atPresentPace(entry.page.good) ?? unknown(whyUnread(entry.page.error)),
         settings: entry.settings.good ?? unknown(whyUnread(entry.settings.error)),
       };
     });
+    this.#choices = choices;
+    return observed;
+  }
+
+  /** How each application's sources stood when they were last looked at. */
+  choices(): readonly ApplicationSources[] {
+    return this.#choices;
   }
 
   /** One report per source, over all applications. */
@@ -101,7 +133,13 @@ export class Applications {
       error,
       periodMs: this.#periodsMs.get(name) ?? this.#deps.pollMs,
       ageMs: goodAtMs === undefined ? undefined : nowMs - goodAtMs,
+      ...this.#strangersOf(name),
     }));
+  }
+
+  #strangersOf(name: string): Pick<SourceReport, 'strangers'> {
+    const strangers = this.#deps.gaugeSources.find((source) => source.name === name)?.strangers?.();
+    return strangers === undefined ? {} : { strangers };
   }
 
   #prune(active: readonly ApplicationView[]): void {
@@ -126,42 +164,47 @@ export class Applications {
     return { ...good, periodMs: Math.max(good.periodMs, this.#periodsMs.get(good.source) ?? 0) };
   }
 
-  #bestGauges(entry: Entry, nowMs: number): Reading<GaugesAnswer> {
-    let whyNot = 'no source has been read yet';
-    for (const { good, error } of entry.gauges.values()) {
-      const paced = this.#atPresentPace(good);
-      const fresh = paced === undefined ? unknown(whyNot) : freshAt(paced, nowMs);
-      if (fresh.known) return fresh;
-      whyNot = error === undefined ? fresh.reason : describeError(error);
-    }
-    return unknown(whyNot);
+  #choose(entry: Entry, nowMs: number): ReturnType<typeof chooseGauges> {
+    const candidates = [...entry.gauges].map(([source, { good, error }]) => ({
+      source,
+      good: this.#atPresentPace(good),
+      error,
+    }));
+    return chooseGauges(candidates, entry.choice, nowMs, this.#deps.sourceTolerance);
   }
 
-  #count(source: string, error: OperatingError | undefined): void {
+  #count(source: string, error: OperatingError | undefined, isNews = true): void {
     const tally = this.#tallies.get(source) ?? { reads: 0, failures: 0, error: undefined, goodAtMs: undefined };
     this.#tallies.set(source, tally);
-    tally.reads += 1;
+    if (isNews) tally.reads += 1;
     tally.error = error;
     if (error === undefined) {
       tally.goodAtMs = this.#deps.clock.nowMs();
       return;
     }
+    if (!isNews) return;
     tally.failures += 1;
     this.#deps.onError(error);
   }
 
-  async #readGauges(source: GaugeSource, active: readonly ApplicationView[], signal: AbortSignal): Promise<void> {
+  async #readGauges(
+    source: GaugeSource,
+    active: readonly ApplicationView[],
+    signal: AbortSignal,
+    census: Census,
+  ): Promise<void> {
     const atMs = this.#deps.clock.nowMs();
     const periodMs = source.periodMs(active.length);
     this.#periodsMs.set(source.name, periodMs);
-    for (const [id, result] of await source.read(active, signal)) {
+    const counted = new Set<OperatingError>();
+    for (const [id, result] of await source.read(active, signal, census)) {
       const slot = this.#entries.get(id)?.gauges.get(source.name);
       if (slot === undefined) continue;
       slot.error = result.ok ? undefined : result.error;
-      this.#count(source.name, slot.error);
-      if (!result.ok) continue;
-      const { answer, ageMs } = result.value;
-      slot.good = { known: true, value: answer, takenAtMs: atMs - ageMs, source: source.name, periodMs };
+      // One request for many applications fails once.
+      this.#count(source.name, slot.error, slot.error === undefined || !counted.has(slot.error));
+      if (slot.error !== undefined) counted.add(slot.error);
+      if (result.ok) keepSample(slot, result.value, { source: source.name, periodMs, atMs });
     }
   }
 
@@ -199,7 +242,7 @@ export class Applications {
     const wanting = active.flatMap(({ id }) => {
       const entry = this.#entries.get(id);
       if (entry === undefined || nowMs - entry.page.triedAtMs < this.#deps.pollMs * 0.9) return [];
-      const gap = entry.settings.good === undefined || !hasGauges(this.#bestGauges(entry, nowMs));
+      const gap = entry.settings.good === undefined || !hasGauges(this.#choose(entry, nowMs).choice);
       return gap ? [{ id, page: entry.page }] : [];
     });
     wanting.sort((a, b) => (a.page.triedAtMs < b.page.triedAtMs ? -1 : Number(a.page.triedAtMs > b.page.triedAtMs)));
@@ -217,8 +260,25 @@ export class Applications {
   }
 }
 
-function hasGauges(reading: Reading<GaugesAnswer>): boolean {
-  return reading.known && reading.value.kind === 'gauges' && reading.value.gauges.numberTargetExecutors !== undefined;
+function hasGauges({ reading }: GaugeChoice): boolean {
+  return reading.known && reading.value.kind === 'gauges';
+}
+
+/**
+ * Keeps the newest sample. Values whose time has not moved are the same values once more, however old they are said to be:
+ * they go on ageing by our own clock. A clock that is ahead of ours by less than a period makes them new, not unbelievable.
+ */
+function keepSample(
+  slot: GaugeSlot,
+  { answer, ageMs, stamp }: GaugeSample,
+  { source, periodMs, atMs }: { readonly source: string; readonly periodMs: number; readonly atMs: number },
+): void {
+  const ahead = ageMs < 0 && ageMs >= -periodMs;
+  const takenAtMs = ahead ? atMs : atMs - ageMs;
+  const isSame = stamp !== undefined && stamp === slot.stamp && slot.good !== undefined;
+  slot.stamp = stamp;
+  const sameSinceMs = isSame ? Math.min(slot.good?.takenAtMs ?? takenAtMs, takenAtMs) : takenAtMs;
+  slot.good = { known: true, value: answer, takenAtMs: sameSinceMs, source, periodMs };
 }
 
 function whyUnread(error: OperatingError | undefined): string {
@@ -227,7 +287,8 @@ function whyUnread(error: OperatingError | undefined): string {
 
 function newEntry(sources: readonly GaugeSource[]): Entry {
   return {
-    gauges: new Map(sources.map((source) => [source.name, { good: undefined, error: undefined }])),
+    gauges: new Map(sources.map(({ name }) => [name, { good: undefined, error: undefined, stamp: undefined }])),
+    choice: NO_CHOICE_YET,
     page: { good: undefined, error: undefined, triedAtMs: -Infinity },
     settings: { good: undefined, error: undefined, failures: 0, notBeforeMs: -Infinity },
   };

@@ -74,6 +74,7 @@ export class Cycle {
       outcome,
       rules: live.rules,
       sources: observer.sources(),
+      gaugeSources: observer.choices(),
       errors: [...observer.takeErrors(), ...errors],
       problems: live.problems,
       skippedPasses: this.#deps.skippedPasses(),

@@ -15,7 +15,7 @@ import { err, type OperatingError, type Result } from '../core/result.ts';
 import type { MasterView, WorkerSelfView, WorkerView } from '../core/spark-view.ts';
 import type { ClusterConfigSource, NodeSource, ScalerSource, WorkerPods, WorkerTarget } from '../kube/ports.ts';
 import type { GaugeSource, HoldingsSource, SettingsSource, SparkMaster, WorkerUis } from '../spark/ports.ts';
-import type { SourceReport } from '../status/report.ts';
+import type { ApplicationSources, SourceReport } from '../status/report.ts';
 import { Applications } from './applications.ts';
 import { Holdings } from './holdings.ts';
 import type { Clock } from './clock.ts';
@@ -25,6 +25,8 @@ export interface ObserverDeps {
   readonly clock: Clock;
   readonly master: SparkMaster;
   readonly gaugeSources: readonly GaugeSource[];
+  /** Executors by which gauge sources may differ before it is reported. */
+  readonly sourceTolerance: number;
   readonly settingsSource: SettingsSource;
   readonly holdingsSource: HoldingsSource;
   readonly workerUis: WorkerUis;
@@ -193,6 +195,11 @@ export class Observer {
     return this.#scalers?.reading();
   }
 
+  /** How each application's gauge sources stand. */
+  choices(): readonly ApplicationSources[] {
+    return this.#applications.choices();
+  }
+
   sources(): readonly SourceReport[] {
     const slots = [this.#master, this.#target, this.#pods, this.#config, this.#scalers, this.#nodes];
     const reports = slots.flatMap((slot) => (slot === undefined ? [] : [slot.report()]));
@@ -264,8 +271,10 @@ export class Observer {
   async #readSpark(): Promise<void> {
     if (this.#master.isDue()) await this.#master.read();
     // While the master cannot be seen nobody knows who is active: what was learnt of applications is not forgotten.
-    const seen = this.#master.reading().known;
-    const applications = seen ? [this.#applications.read(this.#active(), this.#deps.signal)] : [];
+    const master = this.#master.reading();
+    const seen = master.known;
+    const ended = seen ? master.value.completedApplicationIds : [];
+    const applications = seen ? [this.#applications.read(this.#active(), this.#deps.signal, ended)] : [];
     const holdings = seen && this.#readsHoldings ? [this.#holdings.read(this.#active(), this.#deps.signal)] : [];
     await Promise.all([...applications, ...holdings, this.#readSelves(false)]);
   }

@@ -193,7 +193,7 @@ export class Sources {
     const entries = new Map<Driver, Entry>();
     for (const driver of this.#active) {
       const fresh = {
-        gauges: new Slot<GaugesAnswer>('driver-metrics'),
+        gauges: new Slot<GaugesAnswer>('driver'),
         page: new Slot<ApplicationPage>('master-page'),
         holdings: new Slot<ApplicationHoldings>('driver-rest'),
         shown: undefined,

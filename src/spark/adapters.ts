@@ -5,7 +5,7 @@ import { err, ok, type Result } from '../core/result.ts';
 import type { ApplicationSettings, WorkerSelfView, WorkerView } from '../core/spark-view.ts';
 import { AddressGuard } from './address-guard.ts';
 import { Credentials } from './credentials.ts';
-import { driverGauges } from './driver-gauges.ts';
+import { driverGauges, type DriverGauges } from './driver-gauges.ts';
 import { DriverReader } from './driver-reader.ts';
 import { parseEnvironment } from './environment-json.ts';
 import { SparkHttp } from './http-client.ts';
@@ -14,14 +14,14 @@ import { parseMaster } from './master-json.ts';
 import { parseMasterProperties } from './master-properties.ts';
 import { shown, urlPart } from './plain-text.ts';
 import type { SparkHttpOptions } from './options.ts';
-import type { GaugeSource, HoldingsSource, MarkAnswer, SettingsSource, SparkMaster, WorkerUis } from './ports.ts';
+import type { HoldingsSource, MarkAnswer, SettingsSource, SparkMaster, WorkerUis } from './ports.ts';
 import { TlsFiles } from './tls-files.ts';
 import { parseVersion } from './version-json.ts';
 import { parseWorker } from './worker-json.ts';
 
 export interface SparkAdapters {
   readonly master: SparkMaster;
-  readonly gauges: GaugeSource;
+  readonly gauges: DriverGauges;
   readonly settings: SettingsSource;
   readonly holdings: HoldingsSource;
   /** The master's own settings, by key; a master before 4.0 does not show them. */

@@ -22,11 +22,16 @@ interface Turn {
 
 const NO_TURN_YET: Turn = { lastReadMs: -Infinity, missed: 0 };
 
+/** Drivers are asked by their applications' ids, so nothing else need be known of them. */
+export interface DriverGauges extends Omit<GaugeSource, 'read'> {
+  read(applications: readonly ApplicationView[], signal: AbortSignal): ReturnType<GaugeSource['read']>;
+}
+
 /** Builds the source. */
 export function driverGauges(
   options: Pick<SparkHttpOptions, 'pollMs' | 'driverRequestsPerSecond' | 'now'>,
   drivers: Pick<DriverReader, 'read' | 'keep'>,
-): GaugeSource {
+): DriverGauges {
   const turns = new Map<string, Turn>();
   const turnOf = ({ id }: ApplicationView): Turn => turns.get(id) ?? NO_TURN_YET;
 
@@ -55,7 +60,7 @@ export function driverGauges(
   }
 
   return {
-    name: 'driver-metrics',
+    name: 'driver',
     periodMs: (count) => Math.max(options.pollMs, (count / options.driverRequestsPerSecond) * 1000),
     async read(applications, signal) {
       const ids = new Set(applications.map(({ id }) => id));

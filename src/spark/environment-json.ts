@@ -30,6 +30,7 @@ export function parseEnvironment(body: string, sparkVersion: string, what: strin
   const parsed = parseJson(Environment, body, what);
   if (!parsed.ok) return parsed;
   const properties = new Properties(parsed.value.sparkProperties);
+  const namespace = properties.filledIn('spark.metrics.namespace');
   const settings: ApplicationSettings = {
     dynamicAllocation: properties.flag('spark.dynamicAllocation.enabled'),
     executorCores: properties.count('spark.executor.cores'),
@@ -46,6 +47,7 @@ export function parseEnvironment(body: string, sparkVersion: string, what: strin
     movesCachedBlocks: properties.flag('spark.storage.decommission.rddBlocks.enabled', isAtLeast(sparkVersion, 3, 4)),
     fallbackStorage: properties.has('spark.storage.decommission.fallbackStorage.path'),
     retainedEndedExecutors: properties.count('spark.ui.retainedDeadExecutors'),
+    ...(namespace !== undefined && { metricsNamespace: namespace }),
     otherProfiles: parsed.value.resourceProfiles.filter(({ id }) => id !== 0).map(profileShape),
   };
   const [unreadable] = properties.unreadable;

@@ -36,6 +36,30 @@ export interface GaugeSample {
   readonly answer: GaugesAnswer;
   /** Milliseconds since the values were produced; 0 for a source that computes them when asked. */
   readonly ageMs: number;
+  /**
+   * The time that the values carry, by whatever clock wrote it; left out where they carry none. It is never compared with
+   * a clock of ours: it only tells whether there are new values. A time that does not move means that there are none,
+   * whatever `ageMs` says.
+   */
+  readonly stamp?: number;
+}
+
+/** What else is known of applications, for sources that find them by the names of series. */
+export interface Census {
+  /** Ids of applications that have ended; their series never count. */
+  readonly endedIds: readonly string[];
+  /** Milliseconds since the epoch, on the clock of the master's pod. */
+  readonly nowEpochMs: number;
+  /** An application's own settings; undefined while they are not known. */
+  settingsOf(applicationId: string): Pick<ApplicationSettings, 'metricsNamespace'> | undefined;
+}
+
+/** Series that belong to no active application, or to more than one: not counted, but named. */
+export interface Strangers {
+  /** How many there are at present. */
+  readonly count: number;
+  /** Some of them, each with the reason. */
+  readonly named: readonly { readonly owner: string; readonly why: string }[];
 }
 
 /**
@@ -43,18 +67,25 @@ export interface GaugeSample {
  * judges values. A dead endpoint or an unreadable body is an error in the answer, never a zero.
  */
 export interface GaugeSource {
-  /** Stable label for logs, status and metrics. */
+  /** Stable label for logs, status and metrics: the word by which the setting names the source. */
   readonly name: string;
   /** How often one application's values renew when there are this many, in milliseconds. */
   periodMs(applicationCount: number): number;
   /**
    * Reads what is due of these applications, within the source's own budget. An application that is not in the answer
-   * was not read this time; one that was tried and failed is there with its error.
+   * was not read this time; one that was tried and failed is there with its error. Where one request was for many
+   * applications, they share one and the same error, and it is counted once.
    */
   read(
     applications: readonly ApplicationView[],
     signal: AbortSignal,
+    census: Census,
   ): Promise<ReadonlyMap<string, Result<GaugeSample>>>;
+  /** Series seen in the last read that no application could be found for. */
+  strangers?(): Strangers;
+  /** For a source that listens: begins, or says why it cannot, with the setting to mend. */
+  start?(): Promise<Result<void, string>>;
+  stop?(): Promise<void>;
 }
 
 /** Where an application's own settings come from. */

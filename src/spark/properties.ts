@@ -11,6 +11,9 @@ const MIB_PER_UNIT: Readonly<Record<string, number>> = {
   p: 1024 ** 3,
 };
 
+/** References inside references: Spark follows them without end, and refuses circles. */
+const DEEPEST_REFERENCE = 4;
+
 /** Reads properties and remembers the names of those whose text makes no sense; never their text. */
 export class Properties {
   readonly unreadable = new Set<string>();
@@ -40,6 +43,16 @@ export class Properties {
   /** Spark's times; a number without a unit means seconds. */
   durationMs(key: string): number | undefined {
     return this.#read(key, durationMs);
+  }
+
+  /** A text with its `${other.property}` filled in, as Spark does it: what is not set stays as it was written. */
+  filledIn(key: string): string | undefined {
+    let text = this.#set.get(key)?.trim();
+    if (text === undefined || text === '') return undefined;
+    for (let depth = 0; depth < DEEPEST_REFERENCE && text.includes('${'); depth += 1) {
+      text = text.replace(/\$\{([^{}]{1,200})\}/g, (whole, name: string) => this.#set.get(name) ?? whole);
+    }
+    return text;
   }
 
   #read<T>(key: string, parse: (text: string) => T | undefined): T | undefined {

@@ -4,6 +4,7 @@ import winston from 'winston';
 import { keyOf, logLineOf, problemLineOf, type LogLevel } from './log-line.ts';
 import { plain } from './plain.ts';
 import type { CycleReport } from './report.ts';
+import { sourceLinesOf } from './source-line.ts';
 
 export interface LogOptions {
   readonly level: LogLevel;
@@ -16,7 +17,7 @@ export interface LogOptions {
 
 export interface Log {
   write(level: LogLevel, message: string, fields?: Readonly<Record<string, unknown>>): void;
-  /** The line for one pass, and one more where live settings cannot be used. */
+  /** The line for one pass, before it those on live settings that cannot be used and on changes of sources. */
   report(report: CycleReport, previous: CycleReport | undefined): void;
   /** Writes out what is still held back. */
   close(): Promise<void>;
@@ -47,7 +48,8 @@ export function createLog(options: LogOptions): Log {
     report(report, previous) {
       const problem = problemLineOf(report, previous, toldAtEpochMs);
       const pass = logLineOf(report, previous, toldAtEpochMs);
-      for (const line of problem === undefined ? [pass] : [problem, pass]) {
+      const sources = sourceLinesOf(report, previous);
+      for (const line of [...(problem === undefined ? [] : [problem]), ...sources, pass]) {
         if (line.level !== 'debug') toldAtEpochMs.set(keyOf(line), report.atEpochMs);
         write(line.level, line.message, line.fields);
       }

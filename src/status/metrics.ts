@@ -1,6 +1,7 @@
 /** The daemon's own metrics, for Prometheus and OpenMetrics. Names of applications never become labels: there is no end to them. */
 import { Counter, Gauge, Histogram, Registry, type OpenMetricsContentType } from 'prom-client';
 import type { CycleReport } from './report.ts';
+import { observeSources, sourceInstruments } from './source-metrics.ts';
 import { replicaChangeOf } from './status-json.ts';
 
 const PREFIX = 'elastic_worker_';
@@ -77,6 +78,7 @@ function stateInstruments(registers: Registry[]) {
     longestPin: gauge('longest_pin_seconds', 'For how long the one kept longest has been kept.'),
     problems: gauge('live_setting_problems', 'Live settings that cannot be used.'),
     sourceAge: gauge('source_age_seconds', 'Age of the newest good reading.', ['source']),
+    gaugeSources: sourceInstruments(gauge),
   };
 }
 
@@ -124,6 +126,7 @@ function observeState(to: ReturnType<typeof stateInstruments>, report: CycleRepo
   to.problems.set(report.problems.length);
   const ages = sources.flatMap(({ name, ageMs }) => (ageMs === undefined ? [] : [[name, ageMs / 1000] as const]));
   setByLabel(to.sourceAge, 'source', ages, Math.max);
+  observeSources(to.gaugeSources, report);
 }
 
 function observePins(to: ReturnType<typeof stateInstruments>, pins: CycleReport['decision']['pins']): void {

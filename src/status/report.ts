@@ -2,6 +2,7 @@
  * One report per pass: the log line, the metrics and the status page are all made from it, so that they agree.
  */
 import type { Decision } from '../core/decision.ts';
+import type { SourceView } from '../core/gauge-choice.ts';
 import type { Action } from '../core/removal.ts';
 import type { OperatingError } from '../core/result.ts';
 import type { Rules } from '../core/rules.ts';
@@ -34,7 +35,7 @@ export type Outcome =
 
 /** How one source of readings is doing. */
 export interface SourceReport {
-  /** "master", "driver-metrics", "pods", … */
+  /** "master", "driver", "pods", … */
   readonly name: string;
   /** Age of the newest good reading in milliseconds; undefined before the first. */
   readonly ageMs: number | undefined;
@@ -44,6 +45,22 @@ export interface SourceReport {
   /** Attempts since the start. */
   readonly reads: number;
   readonly failures: number;
+  /** Series that belong to no active application; only of sources that could have any. */
+  readonly strangers?: {
+    readonly count: number;
+    readonly named: readonly { readonly owner: string; readonly why: string }[];
+  };
+}
+
+/** How the sources of one application's gauges stand, and which one counts. */
+export interface ApplicationSources {
+  readonly application: string;
+  /** Undefined where none can be trusted. */
+  readonly inUse: string | undefined;
+  /** In order of preference. */
+  readonly sources: readonly SourceView[];
+  /** What each says, where they differ by more than the tolerance. */
+  readonly disagreement: string | undefined;
 }
 
 export interface CycleReport {
@@ -56,6 +73,8 @@ export interface CycleReport {
   readonly outcome: Outcome;
   readonly rules: Rules;
   readonly sources: readonly SourceReport[];
+  /** One entry per active application. */
+  readonly gaugeSources: readonly ApplicationSources[];
   /** Operating errors met in this pass, newest last. */
   readonly errors: readonly OperatingError[];
   /** What a person should mend in the live configuration, in full sentences. */

@@ -4,7 +4,7 @@ import type { Action } from '../core/removal.ts';
 import { describeError } from '../core/result.ts';
 import type { TraceLine } from '../core/trace.ts';
 import { bounded, LONGEST_LIST, type Omitted } from './bounded.ts';
-import type { CycleReport, Outcome } from './report.ts';
+import type { ApplicationSources, CycleReport, Outcome } from './report.ts';
 
 /** A change of the count that was carried out: what was asked for, and which pods were to go. */
 export interface ReplicaChange {
@@ -28,6 +28,23 @@ export function decisionJson(report: CycleReport): Record<string, unknown> {
   const json = Object.entries(wholeJson(report)).map(([key, value]) => [key, bounded(value, omitted, key)] as const);
   const trace = traceJson(report.decision.trace, omitted);
   return { ...Object.fromEntries(json), trace, ...(Object.keys(omitted).length > 0 && { omitted }) };
+}
+
+/** How the sources of one application's demand stand. */
+export function applicationSourcesJson(one: ApplicationSources): Record<string, unknown> {
+  return {
+    application: one.application,
+    inUse: one.inUse ?? null,
+    disagreement: one.disagreement ?? null,
+    sources: one.sources.map(({ source, state, why, numbers, ageMs }) => ({
+      source,
+      state,
+      why: why ?? null,
+      targetExecutors: numbers?.target ?? null,
+      maxNeededExecutors: numbers?.needed ?? null,
+      ageMs: ageMs === undefined ? null : Math.round(ageMs),
+    })),
+  };
 }
 
 /** The same pass without what only explains it, for passes of long ago. */

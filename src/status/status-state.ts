@@ -2,7 +2,7 @@
 import { describeError } from '../core/result.ts';
 import { bounded } from './bounded.ts';
 import type { CycleReport } from './report.ts';
-import { abridgedJson, decisionJson, replicaChangeOf } from './status-json.ts';
+import { abridgedJson, applicationSourcesJson, decisionJson, replicaChangeOf } from './status-json.ts';
 
 /** Changes of the count are kept for as long as people ask about them; what led there only for the newest. */
 const RESIZES_KEPT = 200;
@@ -95,7 +95,9 @@ export class StatusState {
         ...source,
         ageMs: source.ageMs === undefined ? null : Math.round(source.ageMs),
         error: source.error === undefined ? null : bounded(describeError(source.error), {}),
+        ...(source.strangers && { strangers: bounded(source.strangers, {}) }),
       })),
+      gaugeSources: bounded((report?.gaugeSources ?? []).map(applicationSourcesJson), {}),
       skippedPasses: report?.skippedPasses ?? 0,
       settings: this.#options.settings(),
       decisions: shown.map(({ json }) => json),

@@ -1,11 +1,11 @@
 /** From the environment to the configuration: defaults, every setting, and back again for people. */
 import { expect } from 'chai';
-import type { Config } from '../../src/config/config.ts';
 import { describeConfig } from '../../src/config/describe.ts';
 import { looksLikeServiceVariable } from '../../src/config/service-variables.ts';
 import { GROUPS, PREFIX } from '../../src/config/setting.ts';
 import { SETTING_IDS, SETTINGS } from '../../src/config/settings.ts';
 import { CLUSTER, configOf, envOf, variables } from './environments.ts';
+import { SOURCE_CASES, type SettingCase } from './source-cases.ts';
 
 describe('parseConfig: defaults', () => {
   const config = configOf(CLUSTER);
@@ -68,7 +68,8 @@ describe('parseConfig: defaults', () => {
 
 describe('parseConfig: every setting', () => {
   /** For each setting a text that is not its default, and where the value must turn up. */
-  const cases: Readonly<Record<string, readonly [text: string, of: (config: Config) => unknown, value: unknown]>> = {
+  const cases: Readonly<Record<string, SettingCase>> = {
+    ...SOURCE_CASES,
     CLUSTER: ['Other_1', (c) => [c.cluster, c.kube.leaseName], ['Other_1', 'elastic-worker-other-1']],
     NAMESPACE: ['spark', (c) => c.namespace, 'spark'],
     TARGET: [

@@ -61,6 +61,7 @@ describe('applications', () => {
       clock,
       pollMs: POLL_MS,
       gaugeSources: [driver, graphite],
+      sourceTolerance: 1,
       onError: (error) => errors.push(error),
       master: {
         read: () => Promise.reject(new Error('not asked here')),

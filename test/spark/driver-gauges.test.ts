@@ -2,13 +2,12 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { err, type OperatingErrorKind, type Result } from '../../src/core/result.ts';
 import type { ApplicationView, GaugesAnswer } from '../../src/core/spark-view.ts';
-import { driverGauges } from '../../src/spark/driver-gauges.ts';
-import type { GaugeSource } from '../../src/spark/ports.ts';
+import { driverGauges, type DriverGauges } from '../../src/spark/driver-gauges.ts';
 import { metricsOf } from './cluster.ts';
 import { application, errorOf, never, options, valueOf } from './support.ts';
 
 interface Source {
-  readonly gauges: GaugeSource;
+  readonly gauges: DriverGauges;
   /** Lets time pass. */
   readonly wait: (ms: number) => void;
   /** Reads what is due; the ids of the drivers that were asked, in order. */
@@ -67,7 +66,7 @@ function answerOf(result: Result<{ readonly answer: GaugesAnswer }> | undefined)
 describe('the gauges of drivers', () => {
   it('R4: are worth their value at the time of asking, and have a name for the status page', async () => {
     const { gauges } = source();
-    expect(gauges.name).to.equal('driver-metrics');
+    expect(gauges.name).to.equal('driver');
     expect(valueOf((await gauges.read([application('app-1')], never)).get('app-1')!).ageMs).to.equal(0);
   });
 

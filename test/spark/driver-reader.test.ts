@@ -1,7 +1,8 @@
 import { expect } from 'chai';
 import type { Result } from '../../src/core/result.ts';
 import type { SparkHttpOptions } from '../../src/spark/options.ts';
-import type { GaugeSample, GaugeSource } from '../../src/spark/ports.ts';
+import type { DriverGauges } from '../../src/spark/driver-gauges.ts';
+import type { GaugeSample } from '../../src/spark/ports.ts';
 import { driver, master, metricsOf, timesAsked } from './cluster.ts';
 import { closeServers, HAS_IPV6, serve, type TestServer } from './servers.ts';
 import { adapters, application, errorOf, never, valueOf } from './support.ts';
@@ -18,7 +19,7 @@ async function reader(more: Partial<SparkHttpOptions>): Promise<(id?: string) =>
   };
 }
 
-async function readOne(gauges: GaugeSource, id: string): Promise<Result<GaugeSample>> {
+async function readOne(gauges: DriverGauges, id: string): Promise<Result<GaugeSample>> {
   const answer = (await gauges.read([application(id)], never)).get(id);
   if (answer === undefined) throw new Error(`${id} was not read`);
   return answer;

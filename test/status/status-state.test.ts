@@ -129,6 +129,7 @@ describe('status state', () => {
         ready: { well: false, text: 'no pass has completed yet' },
         problems: [],
         sources: [],
+        gaugeSources: [],
         skippedPasses: 0,
         settings: { ELASTIC_WORKER_MAX: 10 },
         decisions: [],

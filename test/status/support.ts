@@ -55,6 +55,7 @@ export function reportOf(sequence = 1, { decision, ...more }: ReportParts = {}):
     outcome: { kind: 'nothing' },
     rules: RULES,
     sources: [],
+    gaugeSources: [],
     errors: [],
     problems: [],
     skippedPasses: 0,

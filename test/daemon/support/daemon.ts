@@ -40,6 +40,7 @@ export function observerOver(world: World, more: Partial<ObserverDeps> = {}): Ob
     clock: world.clock,
     master: world.master,
     gaugeSources: [world.gauges],
+    sourceTolerance: 1,
     settingsSource: world.settings,
     holdingsSource: world.holdings,
     workerUis: world.workerUis,
