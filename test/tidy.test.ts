@@ -41,7 +41,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   core: [],
   config: ['fastest-levenshtein', 'ipaddr.js'],
   spark: ['axios', 'ipaddr.js', 'node-html-parser', 'p-limit', 'valibot'],
-  sources: [],
+  sources: ['p-limit', 'valibot'],
   kube: ['@kubernetes/client-node', 'axios', 'valibot'],
   status: ['prom-client', 'winston'],
   daemon: ['node-cron', 'valibot'],

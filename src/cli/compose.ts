@@ -51,7 +51,7 @@ export async function compose(config: Config, options: ComposeOptions): Promise<
     learntNetworks: () => cluster.learntNetworks.list(),
     now: clock.nowMs,
   });
-  const sources = adapters.ok ? buildSources({ config, spark: adapters.value, nowMs: clock.nowMs }) : adapters;
+  const sources = adapters.ok ? await buildSources({ config, spark: adapters.value, clock }) : adapters;
   if (!adapters.ok || !sources.ok) {
     cluster.client.close();
     return err(sources.ok ? [] : sources.error);

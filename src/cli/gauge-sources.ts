@@ -2,31 +2,87 @@
 import type { Config } from '../config/config.ts';
 import type { SourceName } from '../config/source-names.ts';
 import { err, ok, type Result } from '../core/result.ts';
+import type { Clock } from '../daemon/clock.ts';
+import { graphiteReader } from '../sources/graphite.ts';
+import { jolokia } from '../sources/jolokia.ts';
+import type { OwnerRules } from '../sources/owners.ts';
+import { prometheusReader } from '../sources/prometheus.ts';
+import { prometheusServlet } from '../sources/prometheus-servlet.ts';
+import { seriesSource } from '../sources/series-source.ts';
+import { serverHttp } from '../sources/server-http.ts';
 import type { SparkAdapters } from '../spark/adapters.ts';
+import type { TurnOptions } from '../spark/in-turns.ts';
+import type { HttpLimits } from '../spark/options.ts';
 import type { GaugeSource } from '../spark/ports.ts';
 
 export interface SourceParts {
   readonly config: Config;
   readonly spark: SparkAdapters;
-  /** Monotonic milliseconds. */
-  readonly nowMs: () => number;
+  readonly clock: Clock;
 }
 
-type Builder = (parts: SourceParts) => GaugeSource;
+/** A source, or what a person has to mend first. */
+type Built = Result<GaugeSource, readonly string[]>;
+type Builder = (parts: SourceParts) => Promise<Built> | Built;
 
-/** One line for each source; a new one is a file in src/sources and a line here. */
+/** One entry for each source; a new one is a file in src/sources and an entry here. */
 const BUILDERS: Partial<Record<SourceName, Builder>> = {
-  driver: ({ spark }) => spark.gauges,
+  driver: ({ spark }) => ok(spark.gauges),
+  'prometheus-servlet': (parts) => ok(prometheusServlet(turnsOf(parts), parts.spark.drivers, rulesOf(parts))),
+
+  async jolokia(parts) {
+    const { access, url } = parts.config.sources.jolokia;
+    const { guard, master } = parts.spark;
+    const { nowMs } = parts.clock;
+    const send = await serverHttp('ELASTIC_WORKER_JOLOKIA', access, parts.config.spark, nowMs, guard.lookup);
+    if (!send.ok) return send;
+    return ok(jolokia({ ...turnsOf(parts), url }, { send: send.value, guard, master, rules: rulesOf(parts) }));
+  },
+
+  async graphite(parts) {
+    const { access, ...own } = parts.config.sources.graphite;
+    const send = await serverHttp('ELASTIC_WORKER_GRAPHITE', access, limitsOf(parts), parts.clock.nowMs);
+    if (!send.ok) return send;
+    const options = { ...own, url: own.url ?? '', pollMs: parts.config.pollMs, ...parts.clock };
+    return ok(seriesSource(graphiteReader(options, send.value), rulesOf(parts)));
+  },
+
+  async prometheus(parts) {
+    const { access, ...own } = parts.config.sources.prometheus;
+    const send = await serverHttp('ELASTIC_WORKER_PROMETHEUS', access, limitsOf(parts), parts.clock.nowMs);
+    if (!send.ok) return send;
+    const options = { ...own, url: own.url ?? '', pollMs: parts.config.pollMs, ...parts.clock };
+    return ok(seriesSource(prometheusReader(options, send.value), rulesOf(parts)));
+  },
 };
 
+/** Sources that ask each driver: they share the requests that drivers are asked in a second. */
+const PER_DRIVER: readonly SourceName[] = ['driver', 'prometheus-servlet', 'jolokia'];
+
+function rulesOf({ config }: SourceParts): OwnerRules {
+  return { namespace: config.sources.metricsNamespace };
+}
+
+function limitsOf({ config }: SourceParts): HttpLimits {
+  return { ...config.spark, requestTimeoutMs: config.sources.timeoutMs };
+}
+
+function turnsOf({ config, clock }: SourceParts): TurnOptions {
+  const sharing = config.sources.names.filter((name) => PER_DRIVER.includes(name)).length;
+  const driverRequestsPerSecond = Math.max(1, config.spark.driverRequestsPerSecond / Math.max(1, sharing));
+  return { pollMs: config.pollMs, driverRequestsPerSecond, now: clock.nowMs };
+}
+
 /** Builds them; nothing is started or asked yet. On failure: sentences for a person. */
-export function buildSources(parts: SourceParts): Result<readonly GaugeSource[], readonly string[]> {
+export async function buildSources(parts: SourceParts): Promise<Result<readonly GaugeSource[], readonly string[]>> {
   const built: GaugeSource[] = [];
   const problems: string[] = [];
   for (const name of parts.config.sources.names) {
     const builder = BUILDERS[name];
-    if (builder === undefined) problems.push(`ELASTIC_WORKER_SOURCES: there is no source ${name} in this build`);
-    else built.push(builder(parts));
+    const source =
+      builder === undefined ? err([`ELASTIC_WORKER_SOURCES: there is no ${name} here`]) : await builder(parts);
+    if (source.ok) built.push(source.value);
+    else problems.push(...source.error);
   }
   return problems.length > 0 ? err(problems) : ok(built);
 }

@@ -6,7 +6,7 @@ import { readEnvironment, type Environment } from './environment.ts';
 import type { Problem } from './problem.ts';
 import { brokenBy, RELATIONS } from './relations.ts';
 import { SETTINGS, type SettingId, type Values } from './settings.ts';
-import type { SourceName } from './source-names.ts';
+import { sourcesConfigOf, type SourcesConfig } from './sources-config.ts';
 import type { ListenAddress } from './text-kinds.ts';
 
 /** How Spark is reached. Secrets are files: their contents never become part of the configuration. */
@@ -32,18 +32,6 @@ export interface SparkConfig {
   readonly driverUsername: string | undefined;
   readonly driverPasswordFile: string | undefined;
   readonly driverTokenFile: string | undefined;
-}
-
-/** Where demand is read. */
-export interface SourcesConfig {
-  /** In order of preference; at least one. */
-  readonly names: readonly SourceName[];
-  /** Of applications whose own settings are not known, with Spark's own `${spark.app.id}` and `${spark.app.name}`. */
-  readonly metricsNamespace: string;
-  /** Executors by which sources may differ before it is reported. */
-  readonly tolerance: number;
-  /** Deadline of one request to a server that holds the series of many applications. */
-  readonly timeoutMs: number;
 }
 
 export interface KubeConfig {
@@ -228,14 +216,5 @@ function sparkConfigOf(values: Values): SparkConfig {
     driverUsername: values.driverUsername,
     driverPasswordFile: values.driverPasswordFile,
     driverTokenFile: values.driverTokenFile,
-  };
-}
-
-function sourcesConfigOf(values: Values): SourcesConfig {
-  return {
-    names: values.sources,
-    metricsNamespace: values.metricsNamespace,
-    tolerance: values.sourceTolerance,
-    timeoutMs: values.sourceTimeoutMs,
   };
 }

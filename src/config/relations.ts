@@ -1,18 +1,10 @@
 /** How settings must stand to each other: each relation says when it holds, what it is for, and how to mend it. */
+import { notBoth, together, tooLarge, tooSmall, type Complaint, type NameOf } from './complaints.ts';
 import { formatDuration } from './duration.ts';
 import { NOT_SET, printable, type Problem } from './problem.ts';
 import type { Setting } from './setting.ts';
 import { SETTINGS, type SettingId, type Values } from './settings.ts';
-
-/** The variable or ConfigMap key by which a person knows a setting. */
-export type NameOf = (id: SettingId) => string;
-
-interface Complaint {
-  /** The setting that is named as the one to mend. */
-  readonly about: SettingId;
-  readonly allowed: string;
-  readonly mend: string;
-}
+import { SOURCE_RELATIONS } from './source-relations.ts';
 
 export interface Relation {
   /** For the documentation, with the names of variables without their prefix: "MIN ≤ MAX". */
@@ -195,24 +187,5 @@ export const RELATIONS: readonly Relation[] = [
     check: ({ driverTokenFile, driverUsername }, name) =>
       notBoth('driverTokenFile', driverTokenFile, 'driverUsername', driverUsername, name),
   },
+  ...SOURCE_RELATIONS,
 ];
-
-function tooLarge(about: SettingId, other: SettingId, allowed: string, name: NameOf): Complaint {
-  return { about, allowed: `${allowed} (see ${name(other)})`, mend: `lower ${name(about)} or raise ${name(other)}` };
-}
-
-function tooSmall(about: SettingId, other: SettingId, allowed: string, name: NameOf): Complaint {
-  return { about, allowed: `${allowed} (see ${name(other)})`, mend: `raise ${name(about)} or lower ${name(other)}` };
-}
-
-function together(a: SettingId, valueA: unknown, b: SettingId, valueB: unknown, name: NameOf): Complaint | undefined {
-  if ((valueA === undefined) === (valueB === undefined)) return undefined;
-  const [missing, there] = valueA === undefined ? [a, b] : [b, a];
-  const allowed = `${SETTINGS[missing].kind.allowed}, where ${name(there)} is set`;
-  return { about: missing, allowed, mend: `set ${name(missing)} as well, or remove ${name(there)}` };
-}
-
-function notBoth(a: SettingId, valueA: unknown, b: SettingId, valueB: unknown, name: NameOf): Complaint | undefined {
-  if (valueA === undefined || valueB === undefined) return undefined;
-  return { about: a, allowed: `nothing, where ${name(b)} is set`, mend: `remove ${name(a)} or ${name(b)}` };
-}

@@ -7,7 +7,19 @@ export const PREFIX = 'ELASTIC_WORKER_';
 export const LIVE_PREFIX = 'elasticWorker.';
 
 export type Group =
-  'cluster' | 'switch' | 'count' | 'removal' | 'beat' | 'spark' | 'drivers' | 'sources' | 'kubernetes' | 'report';
+  | 'cluster'
+  | 'switch'
+  | 'count'
+  | 'removal'
+  | 'beat'
+  | 'spark'
+  | 'drivers'
+  | 'sources'
+  | 'graphite'
+  | 'prometheus'
+  | 'jolokia'
+  | 'kubernetes'
+  | 'report';
 
 /** Headings, in the order of the documentation. */
 export const GROUPS: readonly (readonly [group: Group, heading: string])[] = [
@@ -19,6 +31,9 @@ export const GROUPS: readonly (readonly [group: Group, heading: string])[] = [
   ['spark', "Spark's master and workers"],
   ['drivers', 'Drivers'],
   ['sources', 'Where demand is read'],
+  ['graphite', 'Graphite'],
+  ['prometheus', 'Prometheus'],
+  ['jolokia', 'Jolokia'],
   ['kubernetes', 'Kubernetes'],
   ['report', 'Status page, metrics and log'],
 ];

@@ -5,11 +5,21 @@
  * `elastic-worker-http` would overwrite it.
  */
 import { CONNECTION_SETTINGS } from './connection-settings.ts';
+import { GRAPHITE_SETTINGS } from './graphite-settings.ts';
+import { JOLOKIA_SETTINGS } from './jolokia-settings.ts';
+import { PROMETHEUS_SETTINGS } from './prometheus-settings.ts';
 import type { Setting } from './setting.ts';
 import { SOURCE_SETTINGS } from './source-settings.ts';
 import { WORKER_SETTINGS } from './worker-settings.ts';
 
-const TABLE = { ...WORKER_SETTINGS, ...CONNECTION_SETTINGS, ...SOURCE_SETTINGS };
+const TABLE = {
+  ...WORKER_SETTINGS,
+  ...CONNECTION_SETTINGS,
+  ...SOURCE_SETTINGS,
+  ...GRAPHITE_SETTINGS,
+  ...PROMETHEUS_SETTINGS,
+  ...JOLOKIA_SETTINGS,
+};
 
 /** The value of each setting, by its row's key. */
 export type Values = { readonly [Id in keyof typeof TABLE]: (typeof TABLE)[Id]['defaultValue'] };

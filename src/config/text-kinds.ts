@@ -75,6 +75,47 @@ export function metricsNamespace(): Kind<string> {
   );
 }
 
+/** A text on one line, handed on as it is. */
+export function oneLine(unit: string, mend: string): Kind<string> {
+  return text(
+    unit,
+    'a text of at most 1000 characters on one line',
+    (value) => /^[^\p{Cc}]{1,1000}$/u.test(value),
+    mend,
+  );
+}
+
+/** The name of a label of Prometheus. */
+export function labelName(): Kind<string> {
+  return text(
+    'label',
+    'a name of letters, digits and _, at most 128 characters, that begins with no digit',
+    (value) => /^[A-Za-z_]\w{0,127}$/.test(value),
+    'write the label as it stands between the braces of a selector, such as spark_app',
+  );
+}
+
+const PLACES = /\$\{(?:host|spark\.app\.id|spark\.app\.name)\}/g;
+
+/** Where an application's Jolokia agent answers: an address in which the host, at least, stands for the application. */
+export function jolokiaUrl(): Kind<string> {
+  return {
+    unit: 'URL',
+    allowed:
+      'an http:// or https:// address with ${host}, ${spark.app.id} or ${spark.app.name} in it, without user, password, ? and #',
+    parse: (value) => {
+      const mend = 'write it like http://${host}:8778/jolokia';
+      const parsed = parseHttpUrl(value.replaceAll(PLACES, 'place'));
+      if (!parsed.ok) return { ok: false, mend };
+      if (value.search(PLACES) < 0)
+        return { ok: false, mend: `${mend}: a fixed address cannot be every application's` };
+      return { ok: true, value: value.replace(/\/{1,64}$/, '') };
+    },
+    show: (value) => value,
+    showRefused: (value) => printable(withoutSecrets(value)),
+  };
+}
+
 /** The absolute path of a file. */
 export function file(): Kind<string> {
   return text('file', 'the absolute path of a file', isAbsolutePath, 'write a path that begins with /');

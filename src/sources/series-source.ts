@@ -13,6 +13,8 @@ import { DEMAND_GAUGES, parseSeriesName, type GaugeName } from './series-name.ts
 export interface SeriesPoint {
   readonly owner: string;
   readonly gauge: GaugeName;
+  /** What tells equal owners apart: where the series was scraped. Left out where nothing does. */
+  readonly origin?: string;
   /** As it came: judged by who reads it. */
   readonly value: number;
   /** Milliseconds since it was produced, as far as the source can tell; negative where its clock says the future. */
@@ -101,9 +103,9 @@ function sampleOf(
   const runsForMs = census.nowEpochMs - application.startedAtEpochMs;
   const own = points.filter(({ ageMs }) => ageMs <= runsForMs);
   if (own.length === 0) return partial === undefined ? ok({ answer: { kind: 'absent' }, ageMs: 0 }) : err(partial);
-  const owners = [...new Set(own.map(({ owner }) => owner))];
+  const owners = [...new Set(own.map(({ owner, origin = '' }) => (origin === '' ? owner : `${owner} at ${origin}`)))];
   if (owners.length > 1) {
-    const detail = `series under ${owners.length} names lead to it, ${owners.slice(0, 2).map(shown).join(' and ')}`;
+    const detail = `${owners.length} kinds of series lead to it: ${owners.slice(0, 2).map(shown).join(', ')}`;
     return err({ kind: 'malformed', what: `${source}: ${shown(application.id)}`, detail });
   }
   const newest = new Map<GaugeName, SeriesPoint>();

@@ -27,6 +27,9 @@ export interface SparkAdapters {
   /** The master's own settings, by key; a master before 4.0 does not show them. */
   readonly masterProperties: (signal: AbortSignal) => Promise<Result<ReadonlyMap<string, string>>>;
   readonly workerUis: WorkerUis;
+  /** For further sources of demand: documents of drivers, and the guard of addresses that applications name. */
+  readonly drivers: DriverReader;
+  readonly guard: AddressGuard;
 }
 
 /** Builds all adapters. On failure: what is wrong with the TLS files, each with its setting and the mend. */
@@ -78,6 +81,8 @@ export async function sparkAdapters(options: SparkHttpOptions): Promise<Result<S
       return body.ok ? parseMasterProperties(body.value, what) : body;
     },
     workerUis: workerPages({ options, proxyHttp, workerHttp, guard, masterCredentials }),
+    drivers,
+    guard,
   });
 }
 

@@ -7,7 +7,7 @@ import type pLimit from 'p-limit';
 import { err, ok, type OperatingError, type Result } from '../core/result.ts';
 import { BlockedAddressError } from './address-guard.ts';
 import type { Credentials } from './credentials.ts';
-import type { SparkHttpOptions } from './options.ts';
+import type { HttpLimits } from './options.ts';
 import type { TlsFiles, TlsMaterial } from './tls-files.ts';
 
 const MIB = 1024 * 1024;
@@ -15,6 +15,8 @@ const MIB = 1024 * 1024;
 export interface Answer {
   readonly status: number;
   readonly body: string;
+  /** The server's clock when it answered, in milliseconds since the epoch, to the second; undefined if it did not say. */
+  readonly dateEpochMs: number | undefined;
 }
 
 export interface Request {
@@ -22,8 +24,10 @@ export interface Request {
   readonly what: string;
   readonly url: string;
   readonly credentials: Credentials;
-  /** Sent as a form by POST; without it a GET is made. */
+  /** Sent as a form by POST; without it and without `json` a GET is made. */
   readonly form?: URLSearchParams;
+  /** Sent as JSON by POST. */
+  readonly json?: unknown;
 }
 
 /** What several {@link SparkHttp} share, and what sets them apart. */
@@ -38,13 +42,13 @@ export interface SparkHttpParts {
 
 /** Sends requests within a limit that may be shared, over connections that are kept. */
 export class SparkHttp {
-  readonly #options: SparkHttpOptions;
+  readonly #options: HttpLimits;
   readonly #parts: SparkHttpParts;
   readonly #axios: AxiosInstance;
   readonly #sockets: AgentOptions;
   #tls: { readonly material: TlsMaterial; readonly agent: HttpsAgent } | undefined;
 
-  constructor(options: SparkHttpOptions, parts: SparkHttpParts) {
+  constructor(options: HttpLimits, parts: SparkHttpParts) {
     this.#options = options;
     this.#parts = parts;
     const { lookup } = parts;
@@ -73,14 +77,13 @@ export class SparkHttp {
         const response = await this.#axios.request<string>({
           url: request.url,
           httpsAgent,
-          method: request.form === undefined ? 'GET' : 'POST',
-          ...(request.form !== undefined && { data: request.form }),
-          headers: { Accept: '*/*', ...sent.value.headers },
+          ...methodOf(request),
+          headers: { Accept: '*/*', ...sent.value.headers, ...typeOf(request) },
           signal: AbortSignal.any([signal, deadline]),
         });
         const { status, headers, data } = response;
         const refusal = refusalOf(status, headers.location, request, sent.value.name);
-        return refusal === undefined ? ok({ status, body: data }) : err(refusal);
+        return refusal === undefined ? ok({ status, body: data, dateEpochMs: dateOf(headers.date) }) : err(refusal);
       } catch (cause) {
         return err(this.#toError(cause, request.what, deadline.aborted));
       }
@@ -89,10 +92,16 @@ export class SparkHttp {
 
   /** As {@link send}, and only a 200 will do. */
   async text(request: Request, signal: AbortSignal): Promise<Result<string>> {
+    const answer = await this.answer(request, signal);
+    return answer.ok ? ok(answer.value.body) : answer;
+  }
+
+  /** As {@link text}, with the server's clock. */
+  async answer(request: Request, signal: AbortSignal): Promise<Result<Answer>> {
     const answer = await this.send(request, signal);
     if (!answer.ok) return answer;
-    const { status, body } = answer.value;
-    if (status === 200) return ok(body);
+    const { status } = answer.value;
+    if (status === 200) return answer;
     const kind = status === 404 ? 'not-found' : 'refused';
     return err({ kind, what: request.what, status, detail: 'the answer is no 200' });
   }
@@ -123,6 +132,20 @@ export class SparkHttp {
     }
     return { kind: 'unreachable', what, detail: `${cause.code ?? 'error'}: ${cause.message.split('\n')[0] ?? ''}` };
   }
+}
+
+function methodOf({ form, json }: Request): { readonly method: string; readonly data?: unknown } {
+  const data = form ?? (json === undefined ? undefined : JSON.stringify(json));
+  return data === undefined ? { method: 'GET' } : { method: 'POST', data };
+}
+
+function typeOf({ json }: Request): { readonly 'Content-Type'?: string } {
+  return json === undefined ? {} : { 'Content-Type': 'application/json' };
+}
+
+function dateOf(header: unknown): number | undefined {
+  const epochMs = typeof header === 'string' ? Date.parse(header) : NaN;
+  return Number.isNaN(epochMs) ? undefined : epochMs;
 }
 
 function isTimeout(cause: unknown): boolean {

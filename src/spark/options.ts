@@ -1,11 +1,19 @@
 /** How the settings of one kind of server begin; errors name settings by it. */
-export type SettingPrefix = 'ELASTIC_WORKER_SPARK' | 'ELASTIC_WORKER_DRIVER';
+export type SettingPrefix = `ELASTIC_WORKER_${'SPARK' | 'DRIVER' | 'GRAPHITE' | 'PROMETHEUS' | 'JOLOKIA'}`;
 
 /** PEM files for TLS. Our own certificate and its key are for the master and the workers, never for drivers. */
 export interface TlsFileNames {
   readonly caFile?: string | undefined;
   readonly certFile?: string | undefined;
   readonly keyFile?: string | undefined;
+}
+
+/** What bounds one request. */
+export interface HttpLimits {
+  readonly requestTimeoutMs: number;
+  readonly maxConcurrentRequests: number;
+  /** Longest body that is read, after decompression. */
+  readonly maxBodyMiB: number;
 }
 
 /** What the Spark adapters need to know; a part of the configuration and a few things only known at run time. */

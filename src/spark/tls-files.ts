@@ -7,14 +7,10 @@ import type { SettingPrefix, TlsFileNames } from './options.ts';
 
 /** Files are looked at this often at most. */
 const LOOK_EVERY_MS = 10_000;
-const SETTINGS: SettingPrefix = 'ELASTIC_WORKER_SPARK';
-const CA_FILE = `${SETTINGS}_CA_FILE`;
-const CERT_FILE = `${SETTINGS}_CERT_FILE`;
-const KEY_FILE = `${SETTINGS}_KEY_FILE`;
 const NO_CERTIFICATE = 'the file holds no certificate that can be read; write certificates in PEM form into it';
-const WRONG_KEY =
-  `the file holds no private key of the certificate in ${CERT_FILE}; write that key into it, in PEM form and without ` +
-  'a passphrase';
+const WRONG_KEY = (settings: SettingPrefix): string =>
+  `the file holds no private key of the certificate in ${settings}_CERT_FILE; write that key into it, in PEM form and ` +
+  'without a passphrase';
 
 /** Empty where no file is set: the public authorities, and no certificate of our own. */
 export interface TlsMaterial {
@@ -26,21 +22,27 @@ export interface TlsMaterial {
 /** Gives the newest material that works. */
 export class TlsFiles {
   readonly #files: TlsFileNames;
+  readonly #settings: SettingPrefix;
   readonly #now: () => number;
   #material: TlsMaterial;
   #lookedAtMs: number;
 
-  private constructor(files: TlsFileNames, material: TlsMaterial, now: () => number) {
+  private constructor(files: TlsFileNames, material: TlsMaterial, now: () => number, settings: SettingPrefix) {
     this.#files = files;
+    this.#settings = settings;
     this.#material = material;
     this.#now = now;
     this.#lookedAtMs = now();
   }
 
   /** Reads them for the first time. On failure: everything that is wrong, each with its setting and the mend. */
-  static async load(files: TlsFileNames, now: () => number): Promise<Result<TlsFiles, readonly string[]>> {
-    const material = await readAll(files);
-    return material.ok ? ok(new TlsFiles(files, material.value, now)) : material;
+  static async load(
+    files: TlsFileNames,
+    now: () => number,
+    settings: SettingPrefix = 'ELASTIC_WORKER_SPARK',
+  ): Promise<Result<TlsFiles, readonly string[]>> {
+    const material = await readAll(files, settings);
+    return material.ok ? ok(new TlsFiles(files, material.value, now, settings)) : material;
   }
 
   /**
@@ -51,7 +53,7 @@ export class TlsFiles {
     const nowMs = this.#now();
     if (nowMs - this.#lookedAtMs < LOOK_EVERY_MS) return this.#material;
     this.#lookedAtMs = nowMs;
-    const fresh = await readAll(this.#files);
+    const fresh = await readAll(this.#files, this.#settings);
     if (fresh.ok && !isSame(fresh.value, this.#material)) this.#material = fresh.value;
     return this.#material;
   }
@@ -61,7 +63,11 @@ function isSame(a: TlsMaterial, b: TlsMaterial): boolean {
   return a.ca === b.ca && a.cert === b.cert && a.key === b.key;
 }
 
-async function readAll({ caFile, certFile, keyFile }: TlsFileNames): Promise<Result<TlsMaterial, readonly string[]>> {
+async function readAll(
+  { caFile, certFile, keyFile }: TlsFileNames,
+  settings: SettingPrefix,
+): Promise<Result<TlsMaterial, readonly string[]>> {
+  const [caSetting, certSetting, keySetting] = [`${settings}_CA_FILE`, `${settings}_CERT_FILE`, `${settings}_KEY_FILE`];
   const problems: string[] = [];
   const read = async (setting: string, file: string | undefined): Promise<string | undefined> => {
     if (file === undefined) return undefined;
@@ -70,14 +76,14 @@ async function readAll({ caFile, certFile, keyFile }: TlsFileNames): Promise<Res
     problems.push(`${setting}=${file}: ${unreadable(text.cause)}`);
     return undefined;
   };
-  const ca = await read(CA_FILE, caFile);
-  const cert = await read(CERT_FILE, certFile);
-  const key = await read(KEY_FILE, keyFile);
-  if (ca !== undefined && !holdsCertificates(ca)) problems.push(`${CA_FILE}=${caFile ?? ''}: ${NO_CERTIFICATE}`);
+  const ca = await read(caSetting, caFile);
+  const cert = await read(certSetting, certFile);
+  const key = await read(keySetting, keyFile);
+  if (ca !== undefined && !holdsCertificates(ca)) problems.push(`${caSetting}=${caFile ?? ''}: ${NO_CERTIFICATE}`);
   if (cert !== undefined && !holdsCertificates(cert))
-    problems.push(`${CERT_FILE}=${certFile ?? ''}: ${NO_CERTIFICATE}`);
+    problems.push(`${certSetting}=${certFile ?? ''}: ${NO_CERTIFICATE}`);
   else if (cert !== undefined && key !== undefined && !belongTogether(cert, key))
-    problems.push(`${KEY_FILE}=${keyFile ?? ''}: ${WRONG_KEY}`);
+    problems.push(`${keySetting}=${keyFile ?? ''}: ${WRONG_KEY(settings)}`);
   if (problems.length > 0) return err(problems);
   return ok({
     ...(ca !== undefined && { ca }),

@@ -5,7 +5,7 @@ import { looksLikeServiceVariable } from '../../src/config/service-variables.ts'
 import { GROUPS, PREFIX } from '../../src/config/setting.ts';
 import { SETTING_IDS, SETTINGS } from '../../src/config/settings.ts';
 import { CLUSTER, configOf, envOf, variables } from './environments.ts';
-import { SOURCE_CASES, type SettingCase } from './source-cases.ts';
+import { SOURCE_CASES, SOURCE_COMPANIONS, type SettingCase } from './source-cases.ts';
 
 describe('parseConfig: defaults', () => {
   const config = configOf(CLUSTER);
@@ -136,6 +136,7 @@ describe('parseConfig: every setting', () => {
     LOG_FORMAT: ['text', (c) => c.log.format, 'text'],
   };
   const companions: Readonly<Record<string, Record<string, string>>> = {
+    ...SOURCE_COMPANIONS,
     WORKER_CORES: { WORKER_MEMORY: '1g' },
     WORKER_MEMORY: { WORKER_CORES: '1' },
     SPARK_CERT_FILE: { SPARK_KEY_FILE: '/key' },
