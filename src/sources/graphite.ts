@@ -95,7 +95,7 @@ function pointsOf(series: v.InferOutput<typeof Answer>, nowEpochMs: number, step
     const sinceMs = nowEpochMs - atSec * 1000;
     // Behind the step's begin by less than the step: it may have come this moment.
     const ageMs = sinceMs < 0 ? sinceMs : Math.max(0, sinceMs - stepMs);
-    const sample = { value: value ?? NaN, ageMs, stamp: atSec };
+    const sample = { value: value ?? NaN, ageMs, ageAtMostMs: sinceMs, stamp: atSec };
     const point = seriesPoint(target, sample) ?? seriesPoint(tags.name ?? '', sample);
     if (point === undefined) strange += 1;
     else points.push(point);

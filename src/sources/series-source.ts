@@ -19,6 +19,8 @@ export interface SeriesPoint {
   readonly value: number;
   /** Milliseconds since it was produced, as far as the source can tell; negative where its clock says the future. */
   readonly ageMs: number;
+  /** The age it has at most, where its time is only known to a step. */
+  readonly ageAtMostMs?: number;
   /** See {@link GaugeSample.stamp}. */
   readonly stamp?: number;
 }
@@ -78,7 +80,7 @@ export function seriesSource(reader: SeriesReader, rules: OwnerRules): GaugeSour
 /** The point of a series by its name; undefined for a series that is of no use here. */
 export function seriesPoint(
   name: string,
-  point: Pick<SeriesPoint, 'value' | 'ageMs' | 'stamp'>,
+  point: Pick<SeriesPoint, 'value' | 'ageMs' | 'ageAtMostMs' | 'stamp'>,
 ): SeriesPoint | undefined {
   const parsed = parseSeriesName(name);
   return parsed === undefined ? undefined : { ...parsed, ...point };
@@ -101,7 +103,7 @@ function sampleOf(
   census: Census,
 ): Result<GaugeSample> {
   const runsForMs = census.nowEpochMs - application.startedAtEpochMs;
-  const own = points.filter(({ ageMs }) => ageMs <= runsForMs);
+  const own = points.filter(({ ageMs, ageAtMostMs = ageMs }) => ageAtMostMs <= runsForMs);
   if (own.length === 0) return partial === undefined ? ok({ answer: { kind: 'absent' }, ageMs: 0 }) : err(partial);
   const owners = [...new Set(own.map(({ owner, origin = '' }) => (origin === '' ? owner : `${owner} at ${origin}`)))];
   if (owners.length > 1) {
