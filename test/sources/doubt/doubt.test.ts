@@ -40,7 +40,7 @@ class Scene {
   readonly clock: FakeClock;
   readonly world: World;
   /** Active applications, the newest last. */
-  applications: ApplicationView[] = [{ ...application('app-1', 16), name: 'nightly' }];
+  applications: ApplicationView[] = [{ ...application('app-1'), name: 'nightly' }];
   ended: string[] = [];
   target = WORKERS;
   readonly reports: CycleReport[] = [];
@@ -51,7 +51,8 @@ class Scene {
     this.clock = clock;
     this.world = new World(clock, WORKERS);
     this.#rig = rig;
-    this.world.wantedExecutors = WORKERS;
+    // All workers are idle, and could go at once: nothing but what is believed of the demand keeps them.
+    this.world.wantedExecutors = 0;
     // The master's page would be another witness; here the source is alone.
     this.world.calls.twist('master.page', { error: failure('unreachable') }, Infinity);
     const { master } = this.world;
@@ -171,7 +172,6 @@ describe('doubt', function () {
         expect(scene.newest.gaugeSources[0]?.inUse).to.equal(kind.name);
         expect(scene.shrinks()).to.deep.equal([]);
         scene.target = 1;
-        scene.world.wantedExecutors = 1;
         await scene.passes(LONG);
         expect(scene.shrinks()).to.not.deep.equal([]);
       });
@@ -216,7 +216,7 @@ describe('doubt', function () {
         await scene.passes(1);
         scene.target = WORKERS;
         const startedAtEpochMs = scene.clock.nowEpochMs() + 1;
-        scene.applications = [{ ...application('app-2', 16), name: 'nightly', startedAtEpochMs }];
+        scene.applications = [{ ...application('app-2'), name: 'nightly', startedAtEpochMs }];
         scene.ended = ['app-1'];
         await scene.passes(LONG);
         expect(scene.shrinks()).to.deep.equal([]);
