@@ -3,8 +3,8 @@
  * to end a line it has begun. Nothing is ever written to them.
  */
 import { createServer, type Server, type Socket } from 'node:net';
-import type { ListenerAddress } from './listener-address.ts';
-import { Turns } from './turns.ts';
+import type { Door, ListenerAddress } from './door.ts';
+import type { Turns } from './turns.ts';
 
 /** One connection's protocol. */
 export interface Conversation {
@@ -16,10 +16,15 @@ export interface Conversation {
   readonly isInLine: boolean;
 }
 
-export interface TcpListenerOptions extends ListenerAddress {
+export interface TcpListenerOptions {
+  readonly setting: string;
+  readonly address: ListenerAddress;
+  readonly turns: Turns;
   readonly maxConnections: number;
   /** A connection that has sent nothing for so long is ended. */
   readonly idleMs: number;
+  /** How often connections are looked at; a second unless told otherwise. */
+  readonly sweepMs?: number;
   readonly nowMs: () => number;
   /** Begins a conversation on a new connection. Throws only for bugs. */
   readonly converse: () => Conversation;
@@ -50,28 +55,28 @@ const SWEEP_MS = 1_000;
 /** One that was heard so recently is not ended for the sake of a newcomer. */
 const BUSY_MS = 1_000;
 
-export class TcpListener {
+export class TcpListener implements Door {
+  readonly setting: string;
+  readonly address: ListenerAddress;
   readonly #options: TcpListenerOptions;
   readonly #server: Server;
-  readonly #turns: Turns;
   readonly #connections = new Set<Connection>();
   readonly #counts = { accepted: 0, endedIdle: 0, endedSlow: 0, endedForRoom: 0 };
   #sweeper: NodeJS.Timeout | undefined;
 
   constructor(options: TcpListenerOptions) {
     this.#options = options;
-    this.#turns = new Turns(options.nowMs);
+    this.setting = options.setting;
+    this.address = options.address;
     this.#server = createServer((socket) => {
       this.#accept(socket);
     });
   }
 
-  /** Rejects where the address cannot be listened on. */
   async listen(): Promise<void> {
-    const { host, port } = this.#options;
     await new Promise<void>((resolve, reject) => {
       this.#server.once('error', reject);
-      this.#server.listen({ host, port, exclusive: true }, () => {
+      this.#server.listen({ ...this.address, exclusive: true }, () => {
         this.#server.off('error', reject);
         resolve();
       });
@@ -80,13 +85,12 @@ export class TcpListener {
     this.#server.on('error', () => undefined);
     this.#sweeper = setInterval(() => {
       this.#sweep();
-    }, SWEEP_MS);
+    }, this.#options.sweepMs ?? SWEEP_MS);
   }
 
-  /** Ends all connections; resolves when nothing is open any more. */
   async close(): Promise<void> {
     clearInterval(this.#sweeper);
-    this.#turns.stop();
+    this.#options.turns.stop();
     if (!this.#server.listening) return;
     const closed = new Promise((resolve) => this.#server.close(resolve));
     for (const { socket } of this.#connections) socket.destroy();
@@ -95,12 +99,6 @@ export class TcpListener {
 
   counts(): ConnectionCounts {
     return { ...this.#counts, open: this.#connections.size };
-  }
-
-  /** The port in use, also where 0 was asked for; undefined while it does not listen. */
-  get port(): number | undefined {
-    const address = this.#server.address();
-    return address === null || typeof address === 'string' ? undefined : address.port;
   }
 
   #accept(socket: Socket): void {
@@ -117,7 +115,7 @@ export class TcpListener {
     // A connection that broke is one that ended.
     socket.on('error', () => undefined);
     socket.on('data', (chunk: Buffer) => {
-      this.#turns.take(socket, () => {
+      this.#options.turns.take(socket, () => {
         this.#hear(connection, chunk);
       });
     });
@@ -126,7 +124,7 @@ export class TcpListener {
     });
     socket.once('close', () => {
       this.#connections.delete(connection);
-      this.#turns.forget(socket);
+      this.#options.turns.forget(socket);
     });
   }
 

