@@ -15,6 +15,7 @@ const LIMITS = { maxConnections: 3, idleMs: 5_000 };
 async function listening(limits: Partial<typeof LIMITS> = {}) {
   const clock = { nowMs: 0 };
   const counts = newFeedCounts();
+  const heard = { bytes: 0 };
   const values: number[] = [];
   const listener = new TcpListener({
     ...LIMITS,
@@ -24,11 +25,25 @@ async function listening(limits: Partial<typeof LIMITS> = {}) {
     turns: new Turns(() => clock.nowMs),
     sweepMs: 5,
     nowMs: () => clock.nowMs,
-    converse: () => new CarbonLines(counts, ({ value }) => values.push(value)),
+    converse: () => {
+      const lines = new CarbonLines(counts, ({ value }) => values.push(value));
+      return {
+        write: (chunk) => {
+          heard.bytes += chunk.length;
+          return lines.write(chunk);
+        },
+        end: () => {
+          lines.end();
+        },
+        get isInLine() {
+          return lines.isInLine;
+        },
+      };
+    },
   });
   await listener.listen();
   opened.push(listener);
-  return { clock, counts, values, listener };
+  return { clock, counts, heard, values, listener };
 }
 
 const opened: TcpListener[] = [];
@@ -84,16 +99,17 @@ describe('TCP listener', () => {
   });
 
   it('ends a connection that sends a line byte by byte', async () => {
-    const { clock, counts, listener } = await listening();
+    const { clock, heard, listener } = await listening();
     const socket = await client(listener);
     socket.write('ok 1 1\na');
-    await until(() => counts.lines === 1);
-    for (let second = 1; second <= 11 && !socket.closed; second += 1) {
-      const before = socket.bytesWritten;
+    await until(() => heard.bytes === 8);
+    for (let second = 1; second <= 10; second += 1) {
       clock.nowMs = second * 1000;
       socket.write('a');
-      await until(() => socket.closed || socket.bytesWritten > before);
+      await until(() => heard.bytes === 8 + second);
     }
+    expect(listener.counts()).to.deep.include({ open: 1, endedSlow: 0 });
+    clock.nowMs = 10_001;
     await ended(socket);
 
     expect(listener.counts()).to.deep.include({ open: 0, endedIdle: 0, endedSlow: 1 });
