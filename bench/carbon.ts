@@ -176,18 +176,21 @@ async function load(pid: number, order: SenderOrder): Promise<CarbonLoad> {
 }
 
 /** Latencies of all passes until `work` has ended: a pass is due at the full second before it began. */
-async function watchPasses(statusUrl: string, work: Promise<unknown> | (() => Promise<void>)): Promise<readonly number[]> {
+async function watchPasses(
+  statusUrl: string,
+  work: Promise<unknown> | (() => Promise<void>),
+): Promise<readonly number[]> {
   const first = Math.max(0, ...(await readStatus(statusUrl)).decisions.map(({ sequence }) => sequence));
   const latencies = new Map<number, number>();
-  let ended = false;
-  const working = (typeof work === 'function' ? work() : work).finally(() => (ended = true));
+  const progress = { ended: false };
+  const working = (typeof work === 'function' ? work() : work).finally(() => (progress.ended = true));
   const look = async (): Promise<void> => {
     for (const { sequence, atEpochMs, durationMs } of (await readStatus(statusUrl)).decisions) {
       const dueMs = Math.floor((atEpochMs - durationMs) / 1000) * 1000;
       if (sequence > first) latencies.set(sequence, atEpochMs - dueMs);
     }
   };
-  while (!ended) {
+  while (!progress.ended) {
     await Promise.race([setTimeout(ASK_EVERY_MS), working]);
     await look();
   }

@@ -13,6 +13,10 @@ import { serverHttp } from '../sources/server-http.ts';
 import type { SparkAdapters } from '../spark/adapters.ts';
 import type { TurnOptions } from '../spark/in-turns.ts';
 import type { HttpLimits } from '../spark/options.ts';
+import { carbonListener } from '../sources/carbon-listener.ts';
+import { GaugeStore } from '../sources/gauge-store.ts';
+import { pushSource } from '../sources/push-source.ts';
+import { statsdListener } from '../sources/statsd-listener.ts';
 import type { GaugeSource } from '../spark/ports.ts';
 
 export interface SourceParts {
@@ -28,6 +32,8 @@ type Builder = (parts: SourceParts) => Promise<Built> | Built;
 /** One entry for each source; a new one is a file in src/sources and an entry here. */
 const BUILDERS: Partial<Record<SourceName, Builder>> = {
   driver: ({ spark }) => ok(spark.gauges),
+  carbon: (parts) => ok(listening('carbon', parts)),
+  statsd: (parts) => ok(listening('statsd', parts)),
   'prometheus-servlet': (parts) => ok(prometheusServlet(turnsOf(parts), parts.spark.drivers, rulesOf(parts))),
 
   async jolokia(parts) {
@@ -71,6 +77,18 @@ function turnsOf({ config, clock }: SourceParts): TurnOptions {
   const sharing = config.sources.names.filter((name) => PER_DRIVER.includes(name)).length;
   const driverRequestsPerSecond = Math.max(1, config.spark.driverRequestsPerSecond / Math.max(1, sharing));
   return { pollMs: config.pollMs, driverRequestsPerSecond, now: clock.nowMs };
+}
+
+/** A source that drivers send to, with a store of its own. */
+function listening(name: 'carbon' | 'statsd', parts: SourceParts): GaugeSource {
+  const { listeners } = parts.config.sources;
+  const { nowMs } = parts.clock;
+  const store = new GaugeStore(listeners);
+  const listener =
+    name === 'carbon'
+      ? carbonListener({ ...listeners, store, nowMs, address: listeners.carbon })
+      : statsdListener({ store, nowMs, address: listeners.statsd });
+  return pushSource({ name, store, listener, rules: rulesOf(parts), nowMs });
 }
 
 /** Builds them; nothing is started or asked yet. On failure: sentences for a person. */

@@ -18,6 +18,7 @@ export type Group =
   | 'graphite'
   | 'prometheus'
   | 'jolokia'
+  | 'listeners'
   | 'kubernetes'
   | 'report';
 
@@ -34,6 +35,7 @@ export const GROUPS: readonly (readonly [group: Group, heading: string])[] = [
   ['graphite', 'Graphite'],
   ['prometheus', 'Prometheus'],
   ['jolokia', 'Jolokia'],
+  ['listeners', 'Metrics that drivers send to the daemon'],
   ['kubernetes', 'Kubernetes'],
   ['report', 'Status page, metrics and log'],
 ];

@@ -8,6 +8,7 @@ import { CONNECTION_SETTINGS } from './connection-settings.ts';
 import { GRAPHITE_SETTINGS } from './graphite-settings.ts';
 import { JOLOKIA_SETTINGS } from './jolokia-settings.ts';
 import { PROMETHEUS_SETTINGS } from './prometheus-settings.ts';
+import { LISTENER_SETTINGS } from './listener-settings.ts';
 import type { Setting } from './setting.ts';
 import { SOURCE_SETTINGS } from './source-settings.ts';
 import { WORKER_SETTINGS } from './worker-settings.ts';
@@ -19,6 +20,7 @@ const TABLE = {
   ...GRAPHITE_SETTINGS,
   ...PROMETHEUS_SETTINGS,
   ...JOLOKIA_SETTINGS,
+  ...LISTENER_SETTINGS,
 };
 
 /** The value of each setting, by its row's key. */

@@ -2,6 +2,7 @@
 import { accessOf, type Access } from './access.ts';
 import type { Values } from './settings.ts';
 import type { SourceName } from './source-names.ts';
+import type { ListenAddress } from './text-kinds.ts';
 
 export interface GraphiteConfig {
   /** Undefined where Graphite is not read. */
@@ -27,6 +28,17 @@ export interface JolokiaConfig {
   readonly access: Access;
 }
 
+/** The embedded listeners, carbon and statsd. */
+export interface ListenersConfig {
+  readonly carbon: ListenAddress;
+  readonly statsd: ListenAddress;
+  /** Of each application, until it has been learnt. */
+  readonly firstPeriodMs: number;
+  readonly maxOwners: number;
+  readonly maxConnections: number;
+  readonly idleMs: number;
+}
+
 export interface SourcesConfig {
   /** In order of preference; at least one. */
   readonly names: readonly SourceName[];
@@ -39,6 +51,7 @@ export interface SourcesConfig {
   readonly graphite: GraphiteConfig;
   readonly prometheus: PrometheusConfig;
   readonly jolokia: JolokiaConfig;
+  readonly listeners: ListenersConfig;
 }
 
 /** Takes it out of the values. */
@@ -62,5 +75,13 @@ export function sourcesConfigOf(values: Values): SourcesConfig {
       access: accessOf(values, 'prometheus'),
     },
     jolokia: { url: values.jolokiaUrl, access: accessOf(values, 'jolokia') },
+    listeners: {
+      carbon: values.carbonListen,
+      statsd: values.statsdListen,
+      firstPeriodMs: values.listenerPeriodMs,
+      maxOwners: values.listenerMaxOwners,
+      maxConnections: values.listenerMaxConnections,
+      idleMs: values.listenerIdleMs,
+    },
   };
 }

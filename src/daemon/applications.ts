@@ -133,13 +133,14 @@ export class Applications {
       error,
       periodMs: this.#periodsMs.get(name) ?? this.#deps.pollMs,
       ageMs: goodAtMs === undefined ? undefined : nowMs - goodAtMs,
-      ...this.#strangersOf(name),
+      ...this.#extrasOf(name),
     }));
   }
 
-  #strangersOf(name: string): Pick<SourceReport, 'strangers'> {
-    const strangers = this.#deps.gaugeSources.find((source) => source.name === name)?.strangers?.();
-    return strangers === undefined ? {} : { strangers };
+  #extrasOf(name: string): Pick<SourceReport, 'strangers' | 'traffic'> {
+    const source = this.#deps.gaugeSources.find((one) => one.name === name);
+    const [strangers, traffic] = [source?.strangers?.(), source?.traffic?.()];
+    return { ...(strangers !== undefined && { strangers }), ...(traffic !== undefined && { traffic }) };
   }
 
   #prune(active: readonly ApplicationView[]): void {
@@ -204,7 +205,9 @@ export class Applications {
       // One request for many applications fails once.
       this.#count(source.name, slot.error, slot.error === undefined || !counted.has(slot.error));
       if (slot.error !== undefined) counted.add(slot.error);
-      if (result.ok) keepSample(slot, result.value, { source: source.name, periodMs, atMs });
+      if (!result.ok) continue;
+      const ownPeriodMs = result.value.periodMs ?? periodMs;
+      keepSample(slot, result.value, { source: source.name, periodMs: ownPeriodMs, atMs });
     }
   }
 

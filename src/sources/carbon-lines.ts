@@ -96,7 +96,7 @@ export class CarbonLines {
   /** Takes all whole lines from there on. @returns where the rest begins. */
   #lines(bytes: Buffer, from: number): number {
     let gaugeAt = bytes.indexOf(NEEDLE, from);
-    for (let start = from; ; ) {
+    for (let start = from; ;) {
       const end = bytes.indexOf(LINE_END, start);
       if (end < 0) return start;
       const hasGauge = gaugeAt >= 0 && gaugeAt < end;

@@ -1,11 +1,12 @@
 /** The embedded Carbon: plaintext over TCP and UDP on one port, and its pickle protocol on another where that is wanted. */
+import type { Traffic } from '../spark/ports.ts';
 import { CarbonLines } from './carbon-lines.ts';
 import type { Door, ListenerAddress } from './door.ts';
 import { newFeedCounts } from './feed-counts.ts';
 import type { GaugeLine } from './gauge-line.ts';
 import type { GaugeStore } from './gauge-store.ts';
 import { TcpListener, type TcpListenerOptions } from './tcp-listener.ts';
-import { trafficOf, type Traffic } from './traffic.ts';
+import { trafficOf } from './traffic.ts';
 import { Turns } from './turns.ts';
 import { UdpListener } from './udp-listener.ts';
 

@@ -161,6 +161,17 @@ export class GaugeStore {
     return [...this.#others.values()].filter((entry) => !this.#isSilent(entry, nowMs)).map(({ owner }) => owner);
   }
 
+  /** The shortest of all owners' periods. */
+  shortestPeriodMs(): number {
+    const own = [...this.#claimed.values()].map((entry) => this.#periodMs(entry));
+    return own.length === 0 ? this.#options.firstPeriodMs : Math.min(...own);
+  }
+
+  /** Whether there is no place left for another owner of an application. */
+  isFull(): boolean {
+    return this.#claimed.size >= this.#options.maxOwners;
+  }
+
   counts(): GaugeStoreCounts {
     return { ...this.#counts, claimedOwners: this.#claimed.size, otherOwners: this.#others.size };
   }
@@ -179,7 +190,7 @@ export class GaugeStore {
   /** @returns whether there was a place. */
   #place(entry: Entry): boolean {
     const { applicationId, owner } = entry;
-    if (applicationId === undefined || this.#claimed.size >= this.#options.maxOwners) return false;
+    if (applicationId === undefined || this.isFull()) return false;
     const owners = this.#ownersOf.get(applicationId) ?? new Set();
     // The id itself is what drivers send unless told otherwise: no number of look-alikes may keep it out.
     if (owners.size >= OWNERS_PER_APPLICATION && owner !== applicationId) return false;

@@ -48,15 +48,16 @@ export function pushSource({ name, store, listener, rules, nowMs }: PushSourceOp
       return err({ kind: 'malformed', what, detail });
     }
     const [reading] = fresh.length > 0 ? fresh : own;
-    if (reading !== undefined) return isLate(reading) ? err({ kind: 'malformed', what, detail: lateText(reading) }) : ok(sample(reading));
+    if (reading !== undefined)
+      return isLate(reading) ? err({ kind: 'malformed', what, detail: lateText(reading) }) : ok(sample(reading));
     if (store.isFull()) return err({ kind: 'refused', what, detail: NO_PLACE });
     return ok({ answer: { kind: 'absent' }, ageMs: 0 });
   }
 
   return {
     name,
-    // Each sample says its own.
-    periodMs: () => 0,
+    // Each sample says its own, which is as long or longer.
+    periodMs: () => store.shortestPeriodMs(),
     read(applications, _signal, census) {
       follow(applications, census);
       return Promise.resolve(new Map(applications.map((one) => [one.id, sampleOf(one, census)])));
@@ -95,7 +96,9 @@ async function startAll(name: string, doors: readonly Door[]): Promise<Result<vo
       await Promise.all(doors.map((one) => one.close()));
       const { host = '', port } = door.address;
       const why = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
-      return err(`${name} cannot listen on ${host}:${port} (${why}); set ${door.setting} to an address that is free here`);
+      return err(
+        `${name} cannot listen on ${host}:${port} (${why}); set ${door.setting} to an address that is free here`,
+      );
     }
   }
   return ok(undefined);

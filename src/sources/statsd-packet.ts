@@ -20,7 +20,7 @@ const PIPE = 0x7c;
 /** Hands on the allocation gauges of one packet. Never throws. */
 export function readStatsdPacket(packet: Buffer, counts: FeedCounts, onGauge: (gauge: StatsdGauge) => void): void {
   let gaugeAt = packet.indexOf(NEEDLE);
-  for (let start = 0; start < packet.length; ) {
+  for (let start = 0; start < packet.length;) {
     const found = packet.indexOf(LINE_END, start);
     const end = found < 0 ? packet.length : found;
     if (end > start) {

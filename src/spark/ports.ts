@@ -42,6 +42,16 @@ export interface GaugeSample {
    * whatever `ageMs` says.
    */
   readonly stamp?: number;
+  /** How often this application's values renew, where the source knows it of each; else the source's own period counts. */
+  readonly periodMs?: number;
+}
+
+/** What comes to a source that listens, in numbers; docs/reference/metrics.md explains the words. */
+export interface Traffic {
+  /** Since the start, by what it was. */
+  readonly totals: Readonly<Record<string, number>>;
+  /** What it holds now, by what it is. */
+  readonly held: Readonly<Record<string, number>>;
 }
 
 /** What else is known of applications, for sources that find them by the names of series. */
@@ -83,6 +93,8 @@ export interface GaugeSource {
   ): Promise<ReadonlyMap<string, Result<GaugeSample>>>;
   /** Series seen in the last read that no application could be found for. */
   strangers?(): Strangers;
+  /** For a source that listens. */
+  traffic?(): Traffic;
   /** For a source that listens: begins, or says why it cannot, with the setting to mend. */
   start?(): Promise<Result<void, string>>;
   stop?(): Promise<void>;

@@ -90,6 +90,9 @@ function passInstruments(registers: Registry[]) {
     actions: counter('actions_total', 'Actions, by kind and outcome.', ['action', 'outcome']),
     sourceReads: following(counter('source_reads_total', 'Reads tried.', ['source'])),
     sourceFailures: following(counter('source_failures_total', 'Reads failed.', ['source'])),
+    received: following(
+      counter('source_received_total', 'What came to a source that listens, by what it was.', ['source', 'what']),
+    ),
     skipped: following(counter('skipped_passes_total', 'Passes skipped: late, or the one before still ran.')),
     errors: counter('errors_total', 'Operating errors, by kind.', ['kind']),
     wrongVictims: counter('wrong_victims_total', 'Pods that ended though they were not chosen.'),
@@ -146,9 +149,10 @@ function observePass(to: ReturnType<typeof passInstruments>, report: CycleReport
   const change = replicaChangeOf(report);
   if (change !== undefined) to.resizes.inc({ direction: change.direction });
   if (outcome.kind !== 'nothing') to.actions.inc({ action: outcome.action.kind, outcome: outcome.kind });
-  for (const { name, reads, failures } of report.sources) {
+  for (const { name, reads, failures, traffic } of report.sources) {
     to.sourceReads(reads, { source: name });
     to.sourceFailures(failures, { source: name });
+    for (const [what, total] of Object.entries(traffic?.totals ?? {})) to.received(total, { source: name, what });
   }
   to.skipped(report.skippedPasses);
   for (const { kind } of report.errors) to.errors.inc({ kind });

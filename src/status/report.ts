@@ -50,6 +50,11 @@ export interface SourceReport {
     readonly count: number;
     readonly named: readonly { readonly owner: string; readonly why: string }[];
   };
+  /** What came to a source that listens: totals since the start, and what it holds now, by what it is. */
+  readonly traffic?: {
+    readonly totals: Readonly<Record<string, number>>;
+    readonly held: Readonly<Record<string, number>>;
+  };
 }
 
 /** How the sources of one application's gauges stand, and which one counts. */

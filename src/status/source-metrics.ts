@@ -10,6 +10,7 @@ export interface SourceInstruments {
   readonly oldest: Gauge;
   readonly disagreements: Gauge;
   readonly strangers: Gauge;
+  readonly held: Gauge;
 }
 
 export function sourceInstruments(gauge: MakeGauge): SourceInstruments {
@@ -25,13 +26,14 @@ export function sourceInstruments(gauge: MakeGauge): SourceInstruments {
       'source',
     ]),
     disagreements: gauge('source_disagreements', 'Applications about which trusted sources differ.'),
+    held: gauge('source_holds', 'What a source that listens holds now, by what it is.', ['source', 'what']),
     strangers: gauge('source_unmatched_series', 'Owners of series that belong to no active application.', ['source']),
   };
 }
 
 /** Shows one pass. Applications never become labels. */
 export function observeSources(to: SourceInstruments, { gaugeSources, sources }: CycleReport): void {
-  for (const gauge of [to.target, to.states, to.oldest, to.strangers]) gauge.reset();
+  for (const gauge of [to.target, to.states, to.oldest, to.strangers, to.held]) gauge.reset();
   const oldestMs = new Map<string, number>();
   for (const application of gaugeSources) {
     for (const { source, state, numbers, ageMs } of application.sources) {
@@ -42,6 +44,8 @@ export function observeSources(to: SourceInstruments, { gaugeSources, sources }:
   }
   for (const [source, ageMs] of oldestMs) to.oldest.set({ source }, ageMs / 1000);
   to.disagreements.set(gaugeSources.filter(({ disagreement }) => disagreement !== undefined).length);
-  for (const { name, strangers } of sources)
+  for (const { name, strangers, traffic } of sources) {
     if (strangers !== undefined) to.strangers.set({ source: name }, strangers.count);
+    for (const [what, count] of Object.entries(traffic?.held ?? {})) to.held.set({ source: name, what }, count);
+  }
 }

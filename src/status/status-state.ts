@@ -96,6 +96,7 @@ export class StatusState {
         ageMs: source.ageMs === undefined ? null : Math.round(source.ageMs),
         error: source.error === undefined ? null : bounded(describeError(source.error), {}),
         ...(source.strangers && { strangers: bounded(source.strangers, {}) }),
+        ...(source.traffic && { traffic: source.traffic }),
       })),
       gaugeSources: bounded((report?.gaugeSources ?? []).map(applicationSourcesJson), {}),
       skippedPasses: report?.skippedPasses ?? 0,

@@ -82,7 +82,10 @@ describe('StatsD, packet by packet', () => {
 
         for (const { value } of gauges) expect(Number.isSafeInteger(value) && value >= 0).to.equal(true);
         expect(counts.gauges).to.equal(gauges.length);
-        const metrics = bytes.toString('latin1').split('\n').filter((line) => line !== '').length;
+        const metrics = bytes
+          .toString('latin1')
+          .split('\n')
+          .filter((line) => line !== '').length;
         expect(counts.lines).to.equal(metrics);
         expect(counts.gauges + counts.garbage + counts.cut).to.be.at.most(counts.lines);
       }),

@@ -95,7 +95,8 @@ export async function pipInstall(
     logFile: join(directory, 'install.log'),
   });
   await rm(join(directory, '.pip'), { recursive: true, force: true });
-  if ((await readdir(directory)).length < 2) throw new InstallError(`pip installed nothing for ${requirements.join(' ')}`);
+  if ((await readdir(directory)).length < 2)
+    throw new InstallError(`pip installed nothing for ${requirements.join(' ')}`);
 }
 
 /** pip of the machine's Python, or of a virtual environment where Debian left pip out of it. */
