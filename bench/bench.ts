@@ -1,14 +1,16 @@
 /** The benchmarks' command line: `npm run --silent bench -- cycle --json`. */
 import { spawnSync } from 'node:child_process';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { benchCarbon } from './carbon.ts';
 import { CASES, measure, QUICK_CASES } from './cycle.ts';
 import { measureFootprint } from './footprint.ts';
 import { readImageStart } from './image.ts';
 import { benchPolicies, familiesNamed } from './policies.ts';
 import { measureSimulator, QUICK_SIMULATOR_CASES, SIMULATOR_CASES } from './simulator.ts';
-import { cycleTable, footprintTable, simulatorTable } from './tables.ts';
+import { carbonTable, cycleTable, footprintTable, simulatorTable } from './tables.ts';
 
 const FOOTPRINT_SECONDS = 120;
+const CARBON_SECONDS = 30;
 const POLICY_SEEDS = 40;
 
 const program = new Command('bench')
@@ -35,6 +37,16 @@ program
   .action(async ({ json, seconds }: { json: boolean; seconds: number }) => {
     const footprint = await measureFootprint(seconds);
     console.log(json ? JSON.stringify(footprint) : footprintTable(footprint, seconds));
+  });
+
+program
+  .command('carbon')
+  .description('the embedded Carbon under 200,000 lines a second and flat out, side by side with carbon-cache')
+  .option('--json', 'print one object and nothing else', false)
+  .option('--seconds <number>', 'how long each load lasts', wholeSeconds, CARBON_SECONDS)
+  .action(async ({ json, seconds }: { json: boolean; seconds: number }) => {
+    const figures = await benchCarbon(seconds);
+    console.log(json ? JSON.stringify(figures) : carbonTable(figures));
   });
 
 program

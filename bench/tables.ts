@@ -1,5 +1,6 @@
 /** The figures for people. */
 import Table from 'cli-table3';
+import type { CarbonBench, CarbonLoad } from './carbon.ts';
 import type { CycleResult, Measured } from './cycle.ts';
 import type { Footprint } from './footprint.ts';
 import type { SimulatorResult } from './simulator.ts';
@@ -32,6 +33,30 @@ export function footprintTable(footprint: Footprint, seconds: number): string {
     ['read from API and Spark', `${footprint.bytesReadPerMinute} bytes a minute`],
   );
   return table.toString();
+}
+
+export function carbonTable(bench: CarbonBench): string {
+  const { offered, flatOut, carbonCache } = bench;
+  const table = new Table({
+    head: ['receiver', 'offered', 'lines a second', 'millicores', 'most memory', 'decision p99'],
+    colAligns: ['left', ...Array.from({ length: 5 }, () => 'right' as const)],
+    style: { head: [], border: [] },
+  });
+  const row = (name: string, load: CarbonLoad, decisionMs?: number): void => {
+    const asked = load.offeredLinesPerSecond === 0 ? 'all it takes' : String(load.offeredLinesPerSecond);
+    const decision = decisionMs === undefined ? '' : `${decisionMs} ms`;
+    table.push([name, asked, load.linesPerSecond, load.cpuMillicores, `${load.rssMiBMax} MiB`, decision]);
+  };
+  row('elastic-worker', offered, bench.decisionLatencyMsP99);
+  row('elastic-worker', flatOut, flatOut.decisionLatencyMsP99);
+  row(`carbon-cache ${carbonCache.version}`, carbonCache.offered);
+  row(`carbon-cache ${carbonCache.version}`, carbonCache.flatOut);
+  const { applicationsRead, applications, skippedPasses, idleDecisionLatencyMsP99 } = bench;
+  const notes = [
+    `without load a decision comes within ${idleDecisionLatencyMsP99} ms (p99); passes left out under load: ${skippedPasses}`,
+    `applications read from Carbon at the end: ${applicationsRead} of ${applications}`,
+  ];
+  return [table.toString(), ...notes].join('\n');
 }
 
 export function simulatorTable(runs: readonly SimulatorResult[]): string {

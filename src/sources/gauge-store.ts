@@ -11,7 +11,8 @@
  */
 import { STALE_AFTER_PERIODS } from '../core/reading.ts';
 import type { AllocationGauges } from '../core/spark-view.ts';
-import type { GaugeLine, GaugeName } from './gauge-line.ts';
+import type { GaugeLine } from './gauge-line.ts';
+import type { GaugeName } from './series-name.ts';
 
 export interface GaugeStoreOptions {
   /** Places for owners that active applications claim. */

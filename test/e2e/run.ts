@@ -21,6 +21,7 @@ import { FAULT_SCENARIOS } from './scenarios/faults.ts';
 import { INTERACTIVE_SCENARIOS } from './scenarios/interactive.ts';
 import { KIND_SCENARIOS } from './scenarios/kinds.ts';
 import { MANIFEST_SCENARIOS } from './scenarios/manifests.ts';
+import { PUSH_SCENARIOS } from './scenarios/push.ts';
 import { REMOVAL_SCENARIOS } from './scenarios/removal.ts';
 import type { Scenario } from './scenarios/scenario.ts';
 import { SHUFFLE_SERVICE_SCENARIOS } from './scenarios/shuffle-service.ts';
@@ -29,6 +30,7 @@ import { openWorkbench, type Workbench } from './workbench.ts';
 const SCENARIOS: readonly Scenario[] = [
   ...MANIFEST_SCENARIOS,
   ...DEMAND_SCENARIOS,
+  ...PUSH_SCENARIOS,
   ...REMOVAL_SCENARIOS,
   ...FAULT_SCENARIOS,
   ...KIND_SCENARIOS,

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { STALE_AFTER_PERIODS } from '../../src/core/reading.ts';
-import type { GaugeName } from '../../src/sources/gauge-line.ts';
+import type { GaugeName } from '../../src/sources/series-name.ts';
 import { GaugeStore, type Claim, type OwnerReading } from '../../src/sources/gauge-store.ts';
 
 const PERIOD_MS = 10_000;
