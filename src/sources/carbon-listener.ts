@@ -37,6 +37,6 @@ export function carbonListener(options: CarbonListenerOptions): Listener {
   const onMessage = (message: Buffer): void => {
     datagrams.datagram(message);
   };
-  const udp = new UdpListener({ setting: SETTING, address, turns, onMessage });
+  const udp = new UdpListener({ setting: SETTING, address, onMessage });
   return { doors: [tcp, udp], traffic: () => trafficOf({ counts, store, tcp: [tcp], udp }) };
 }

@@ -5,7 +5,6 @@ import { newFeedCounts } from './feed-counts.ts';
 import type { GaugeStore } from './gauge-store.ts';
 import { readStatsdPacket, type StatsdGauge } from './statsd-packet.ts';
 import { trafficOf } from './traffic.ts';
-import { Turns } from './turns.ts';
 import { UdpListener } from './udp-listener.ts';
 
 export interface StatsdListenerOptions {
@@ -25,6 +24,6 @@ export function statsdListener({ store, address, nowMs }: StatsdListenerOptions)
   const onMessage = (message: Buffer): void => {
     readStatsdPacket(message, counts, onGauge);
   };
-  const udp = new UdpListener({ setting: 'ELASTIC_WORKER_STATSD_LISTEN', address, turns: new Turns(nowMs), onMessage });
+  const udp = new UdpListener({ setting: 'ELASTIC_WORKER_STATSD_LISTEN', address, onMessage });
   return { doors: [udp], traffic: () => trafficOf({ counts, store, tcp: [], udp }) };
 }

@@ -18,7 +18,6 @@ export function trafficOf({ counts, store, tcp, udp }: Counted): Traffic {
   const sum = (of: 'open' | 'accepted' | 'endedIdle' | 'endedSlow' | 'endedForRoom'): number =>
     connections.reduce((total, one) => total + one[of], 0);
   const { refused, outdated, orphaned, claimedOwners, otherOwners } = store.counts();
-  const { received, dropped } = udp.counts();
   return {
     totals: {
       lines: counts.lines,
@@ -28,8 +27,7 @@ export function trafficOf({ counts, store, tcp, udp }: Counted): Traffic {
       refused,
       outdated,
       orphaned,
-      datagrams: received,
-      datagramsDropped: dropped,
+      datagrams: udp.received,
       ...(tcp.length > 0 && {
         connections: sum('accepted'),
         connectionsEndedIdle: sum('endedIdle'),

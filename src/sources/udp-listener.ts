@@ -1,12 +1,10 @@
 /** A UDP listener. Node takes a few datagrams at a time, so that a flood of them does not keep the passes waiting. */
 import { createSocket, type Socket, type SocketType } from 'node:dgram';
 import type { Door, ListenerAddress } from './door.ts';
-import type { Turns } from './turns.ts';
 
 export interface UdpListenerOptions {
   readonly setting: string;
   readonly address: ListenerAddress;
-  readonly turns: Turns;
   /** Takes one datagram. Throws only for bugs. */
   readonly onMessage: (message: Buffer) => void;
 }
@@ -20,7 +18,6 @@ export class UdpListener implements Door {
   readonly #options: UdpListenerOptions;
   #socket: Socket | undefined;
   #received = 0;
-  #dropped = 0;
 
   constructor(options: UdpListenerOptions) {
     this.#options = options;
@@ -49,16 +46,17 @@ export class UdpListener implements Door {
     if (socket !== undefined) await new Promise<void>((resolve) => socket.close(resolve));
   }
 
-  /** Datagrams since the start, and those of them for which there was no time. */
-  counts(): { readonly received: number; readonly dropped: number } {
-    return { received: this.#received, dropped: this.#dropped };
+  /** Datagrams since the start. */
+  get received(): number {
+    return this.#received;
   }
 
   async #bound(type: SocketType): Promise<Socket> {
     const { host, port } = this.address;
     const socket = createSocket({ type, recvBufferSize: RECEIVE_BUFFER_BYTES });
     socket.on('message', (message) => {
-      this.#take(message);
+      this.#received += 1;
+      this.#options.onMessage(message);
     });
     try {
       await new Promise<void>((resolve, reject) => {
@@ -73,15 +71,6 @@ export class UdpListener implements Door {
     // A datagram that could not be taken is one that was lost.
     socket.on('error', () => undefined);
     return socket;
-  }
-
-  #take(message: Buffer): void {
-    this.#received += 1;
-    const { turns, onMessage } = this.#options;
-    const done = turns.takeIfTime(() => {
-      onMessage(message);
-    });
-    if (!done) this.#dropped += 1;
   }
 }
 

@@ -231,14 +231,4 @@ describe('taking turns', () => {
     expect(told.at(-1)).to.equal('one goes on');
     turns.stop();
   });
-
-  it('drops what cannot rest while the share is used up', () => {
-    const { clock, turns, work } = turnsWith(4);
-    expect([turns.takeIfTime(work), turns.takeIfTime(work)]).to.deep.equal([true, true]);
-    expect(turns.takeIfTime(work)).to.equal(false);
-
-    clock.nowMs = 20;
-    expect(turns.takeIfTime(work)).to.equal(true);
-    turns.stop();
-  });
 });

@@ -2,13 +2,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import * as v from 'valibot';
 import { judge } from '../rig/verdict.ts';
-import { startRig, HOLD_SECONDS, type Rig } from '../rig/rig.ts';
+import { startRig, type Rig } from '../rig/rig.ts';
 import type { RunningApp } from '../spark-app.ts';
 import type { SparkProperties } from '../spark-runtime.ts';
 import { waitFor } from '../support/wait.ts';
 import { check, type Scenario } from './scenario.ts';
 
 const PERIOD_SECONDS = 1;
+const HOLD_SECONDS = 4;
 /** A source is stale after three of its periods; then the hold has to pass before anything could shrink. */
 const SILENCE_MS = (3 * PERIOD_SECONDS + HOLD_SECONDS + 2) * 1000;
 
@@ -102,6 +103,7 @@ function sending({ source, port, inCut, sink }: Way): Scenario {
       const host = bench.nextAddress();
       const env = {
         ELASTIC_WORKER_SOURCES: source,
+        ELASTIC_WORKER_HOLD: `${HOLD_SECONDS}s`,
         [`ELASTIC_WORKER_${source.toUpperCase()}_LISTEN`]: `${host}:${port}`,
         ELASTIC_WORKER_METRICS_NAMESPACE: '${spark.app.name}',
         ELASTIC_WORKER_DRIVER_PROXY: 'never',
@@ -138,7 +140,7 @@ function sending({ source, port, inCut, sink }: Way): Scenario {
       await rig.waitForPlanned(1, 60_000);
       const { totals } = (await sourcesOf(rig)).sources.find((one) => one.name === source)?.traffic ?? {};
       check(
-        totals !== undefined && totals.garbage === 0 && Number(totals.gauges) > 0,
+        totals !== undefined && totals.garbage === 0 && totals.gauges !== undefined && totals.gauges > 0,
         `came in: ${JSON.stringify(totals)}`,
       );
       const result = await judge(rig, name);
