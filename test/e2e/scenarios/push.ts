@@ -139,10 +139,8 @@ function sending({ source, port, inCut, sink }: Way): Scenario {
       await Promise.all(apps.map((app) => app.waitUntilDone()));
       await rig.waitForPlanned(1, 60_000);
       const { totals } = (await sourcesOf(rig)).sources.find((one) => one.name === source)?.traffic ?? {};
-      check(
-        totals !== undefined && totals.garbage === 0 && totals.gauges !== undefined && totals.gauges > 0,
-        `came in: ${JSON.stringify(totals)}`,
-      );
+      const { garbage, gauges = 0 } = totals ?? {};
+      check(garbage === 0 && gauges > 0, `came in: ${JSON.stringify(totals)}`);
       const result = await judge(rig, name);
       return { ...result, notes: [`came in: ${JSON.stringify(totals)}`] };
     },
