@@ -44,13 +44,15 @@ export interface GaugeStoreCounts {
   readonly refused: number;
   /** older than what is known, */
   readonly outdated: number;
-  /** a change of a gauge that is not known. */
+  /** a change of a gauge that is not known, or that cannot be. */
   readonly orphaned: number;
 }
 
 interface Value {
   readonly value: number;
   readonly takenAtMs: number;
+  /** How many times in a row it was set and not moved. */
+  readonly setInARow: number;
 }
 
 interface Entry {
@@ -79,6 +81,8 @@ const SHORTEST_PERIOD_MS = 500;
 /** A longer silence was an outage. */
 const LONGEST_PERIOD_MS = 300_000;
 const INTERVALS_KEPT = 5;
+/** Who has set a gauge so often in a row reports whole values. */
+const SETTER_AFTER = 2;
 /** Stamps are whole seconds, and deliveries are a little uneven. */
 const ON_TIME_MS = 2_000;
 /** Clocks that nobody sets drift apart by less than this share, and an application may run for weeks. */
@@ -131,21 +135,25 @@ export class GaugeStore {
       this.#counts.outdated += 1;
       return;
     }
-    entry.values.set(gauge, { value, takenAtMs });
+    entry.values.set(gauge, { value, takenAtMs, setInARow: (before?.setInARow ?? 0) + 1 });
     if (gauge === OF_EVERY_REPORT) noteReport(entry, nowMs);
   }
 
-  /** Moves a gauge whose value is known and recent; never below nothing. */
+  /**
+   * Moves a gauge whose value is known and recent; never below nothing. A minus from somebody who reports whole values, as
+   * Spark does, is no change but a value that cannot be.
+   */
   move({ owner, gauge, value }: GaugeLine, sign: -1 | 1, nowMs: number): void {
     const entry = this.#claimed.get(owner) ?? this.#others.get(owner);
     const before = entry?.values.get(gauge);
     const after = (before?.value ?? -Infinity) + sign * value;
-    if (entry === undefined || before === undefined || after < 0 || this.#isSilent(entry, nowMs)) {
+    const isSetter = sign < 0 && before !== undefined && before.setInARow >= SETTER_AFTER;
+    if (entry === undefined || before === undefined || isSetter || after < 0 || this.#isSilent(entry, nowMs)) {
       this.#counts.orphaned += 1;
       return;
     }
     entry.heardAtMs = nowMs;
-    entry.values.set(gauge, { value: after, takenAtMs: nowMs });
+    entry.values.set(gauge, { value: after, takenAtMs: nowMs, setInARow: 0 });
     if (gauge === OF_EVERY_REPORT) noteReport(entry, nowMs);
   }
 

@@ -120,7 +120,9 @@ describe('parseConfig: relations', () => {
 
   it('all have a case above', () => {
     const whose = 'TARGET, TARGET_SELECTOR or CLUSTER is set';
-    expect([...new Set(broken.map(([formula]) => formula)), whose]).to.have.members(RELATIONS.map(({ formula }) => formula));
+    expect([...new Set(broken.map(([formula]) => formula)), whose]).to.have.members(
+      RELATIONS.map(({ formula }) => formula),
+    );
   });
 
   it('hold at their very edges', () => {

@@ -19,6 +19,12 @@ export const SOURCE_CASES: Readonly<Record<string, SettingCase>> = {
   ...accessCases('GRAPHITE', (c) => c.sources.graphite.access),
   ...accessCases('PROMETHEUS', (c) => c.sources.prometheus.access),
   ...accessCases('JOLOKIA', (c) => c.sources.jolokia.access),
+  CARBON_LISTEN: [':2003', (c) => c.sources.listeners.carbon, { host: undefined, port: 2003 }],
+  STATSD_LISTEN: ['10.1.2.3:8126', (c) => c.sources.listeners.statsd, { host: '10.1.2.3', port: 8126 }],
+  LISTENER_PERIOD: ['30s', (c) => c.sources.listeners.firstPeriodMs, 30_000],
+  LISTENER_MAX_OWNERS: ['10', (c) => c.sources.listeners.maxOwners, 10],
+  LISTENER_MAX_CONNECTIONS: ['20', (c) => c.sources.listeners.maxConnections, 20],
+  LISTENER_IDLE: ['5m', (c) => c.sources.listeners.idleMs, 300_000],
   SOURCE_TIMEOUT: ['10s', (c) => c.sources.timeoutMs, 10_000],
 };
 

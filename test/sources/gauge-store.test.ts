@@ -185,6 +185,20 @@ describe('gauge store: changes', () => {
     expect(store.counts().orphaned).to.equal(2);
   });
 
+  it('takes no minus from somebody who reports whole values: that is a value that cannot be', () => {
+    const store = storeFor('app-1');
+    const line = { owner: 'app-1', gauge: 'numberTargetExecutors', value: 1, stampS: undefined } as const;
+    for (const atMs of [0, 10_000]) send(store, 5, { atMs });
+    store.move(line, -1, 20_000);
+    expect(only(store, 20_000).gauges.numberTargetExecutors).to.equal(5);
+    expect(only(store, 20_000).ageMs).to.equal(10_000);
+
+    store.move(line, 1, 20_001);
+    store.move(line, -1, 20_002);
+    expect(only(store, 20_002).gauges.numberTargetExecutors).to.equal(5);
+    expect(store.counts().orphaned).to.equal(1);
+  });
+
   it('does not go on from a value after a silence: what changed in it is not known', () => {
     const store = storeFor('app-1');
     send(store, 5, { atMs: 0 });
