@@ -38,10 +38,12 @@ const FAMILIES: Readonly<Record<string, string>> = {
   elastic_worker_source_age_seconds: 'gauge',
   elastic_worker_source_applications: 'gauge',
   elastic_worker_source_disagreements: 'gauge',
+  elastic_worker_source_holds: 'gauge',
   elastic_worker_source_oldest_seconds: 'gauge',
   elastic_worker_source_target_executors: 'gauge',
   elastic_worker_source_unmatched_series: 'gauge',
   elastic_worker_source_reads_total: 'counter',
+  elastic_worker_source_received_total: 'counter',
   elastic_worker_source_failures_total: 'counter',
   elastic_worker_skipped_passes_total: 'counter',
   elastic_worker_decisions_total: 'counter',
@@ -76,7 +78,15 @@ const BUSY: ReportParts = {
     pins: [pin('w-1', 100, 60_000), pin('w-1', 20, 5_000), pin('w-2', 3, 1_000), { ...pin('w-3', 4, 0), tooOld: true }],
     newWrongVictims: ['w-9', 'w-10'],
   },
-  sources: [source('master', { ageMs: 1500, reads: 10, failures: 2 }), source('pods', { ageMs: undefined, reads: 3 })],
+  sources: [
+    source('master', { ageMs: 1500, reads: 10, failures: 2 }),
+    source('pods', { ageMs: undefined, reads: 3 }),
+    source('carbon', {
+      ageMs: undefined,
+      reads: 0,
+      traffic: { totals: { lines: 238, garbage: 1 }, held: { owners: 2 } },
+    }),
+  ],
   errors: [errorOf('timeout'), errorOf('timeout'), errorOf('conflict')],
   problems: ['one'],
   skippedPasses: 5,
@@ -193,8 +203,10 @@ describe('metrics: the state', () => {
     ['longest_pin_seconds', { '': 60 }],
     ['live_setting_problems', { '': 1 }],
     ['source_age_seconds', { '{source="master"}': 1.5 }],
-    ['source_reads_total', { '{source="master"}': 10, '{source="pods"}': 3 }],
-    ['source_failures_total', { '{source="master"}': 2, '{source="pods"}': 0 }],
+    ['source_reads_total', { '{source="master"}': 10, '{source="pods"}': 3, '{source="carbon"}': 0 }],
+    ['source_failures_total', { '{source="master"}': 2, '{source="pods"}': 0, '{source="carbon"}': 0 }],
+    ['source_received_total', { '{source="carbon",what="lines"}': 238, '{source="carbon",what="garbage"}': 1 }],
+    ['source_holds', { '{source="carbon",what="owners"}': 2 }],
     ['skipped_passes_total', { '': 5 }],
     ['errors_total', { '{kind="timeout"}': 2, '{kind="conflict"}': 1 }],
     ['wrong_victims_total', { '': 2 }],
@@ -208,7 +220,7 @@ describe('metrics: the state', () => {
 
   it('what is over is gone', async () => {
     const metrics = await after(reportOf(1, { ...BUSY, standing: standby('disabled') }), reportOf(2));
-    for (const name of ['demand_executors', 'leaving_workers', 'source_age_seconds', 'standing_by'])
+    for (const name of ['demand_executors', 'leaving_workers', 'source_age_seconds', 'source_holds', 'standing_by'])
       expect(await valuesOf(metrics, name), name).to.deep.equal({});
     for (const name of ['infeasible_executors', 'shrink_blockers', 'live_setting_problems'])
       expect(await valuesOf(metrics, name), name).to.deep.equal({ '': 0 });

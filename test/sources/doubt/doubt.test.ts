@@ -18,10 +18,11 @@ import { ok } from '../../../src/core/result.ts';
 import type { ApplicationView } from '../../../src/core/spark-view.ts';
 import type { GaugeSource } from '../../../src/spark/ports.ts';
 import { FAULTS, type DoubtRig, type Expected, type Fault, type Published, type RigKind } from './rig.ts';
+import { PUSH_RIGS } from './push-rigs.ts';
 import { ASKED_RIGS } from './rigs.ts';
 
 /** A source of another kind is a rig more. */
-const RIGS: readonly RigKind[] = [...ASKED_RIGS];
+const RIGS: readonly RigKind[] = [...ASKED_RIGS, ...PUSH_RIGS];
 
 const WORKERS = 4;
 /** Longer than the slowest source takes to grow stale, and a hold more. */

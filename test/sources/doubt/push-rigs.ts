@@ -119,7 +119,10 @@ async function sendByTcp(port: number, lines: readonly string[]): Promise<void> 
 
 async function sendByUdp(port: number, lines: readonly string[]): Promise<void> {
   const socket = createSocket('udp4');
-  for (const line of lines) await new Promise((resolve) => { socket.send(line.trimEnd(), port, HOST, resolve); });
+  for (const line of lines)
+    await new Promise((resolve) => {
+      socket.send(line.trimEnd(), port, HOST, resolve);
+    });
   socket.close();
 }
 
