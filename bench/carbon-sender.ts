@@ -1,7 +1,8 @@
 /**
  * Sends what Spark's drivers send, as a process of its own: `node bench/carbon-sender.ts '<JSON of SenderOrder>'`.
  *
- * A report is what one real driver sent in one period, under the ids of the applications in turn and with the present time.
+ * A report is what one real driver sent in one period, under the ids of the applications in turn, or under names that never
+ * come again, and with the present time.
  * As Spark does it, each report is a connection of its own. One counts once the receiver has closed its end: then it has
  * read all of it. Prints one line of JSON at the end.
  */
@@ -18,6 +19,8 @@ export interface SenderOrder {
   /** Lines a second that are offered; 0: as many as are taken. */
   readonly linesPerSecond: number;
   readonly seconds: number;
+  /** A name of its own for every report, that of no application. */
+  readonly madeUp?: boolean;
 }
 
 export interface SenderResult {
@@ -39,13 +42,26 @@ interface Report {
   readonly stampsAt: readonly number[];
   readonly lines: number;
   stampS: number;
+  /** How the names of this report begin. */
+  prefix: string;
 }
 
 function reportOf(id: string, text: string): Report {
   const bytes = Buffer.from(text.replaceAll(FIXTURE_ID, id));
   const stampsAt: number[] = [];
   for (let end = bytes.indexOf(10); end >= 0; end = bytes.indexOf(10, end + 1)) stampsAt.push(end - STAMP_DIGITS);
-  return { bytes, stampsAt, lines: stampsAt.length, stampS: 0 };
+  return { bytes, stampsAt, lines: stampsAt.length, stampS: 0, prefix: id.slice(0, 4) };
+}
+
+/** Another name of the same length in each line. */
+function rename(report: Report, number: number): void {
+  const name = `made-up-${String(number).padStart(FIXTURE_ID.length - 8, '0')}`;
+  let start = 0;
+  for (const at of report.stampsAt) {
+    if (report.bytes.toString('latin1', start, start + 4) === report.prefix) report.bytes.write(name, start, 'latin1');
+    start = at + STAMP_DIGITS + 1;
+  }
+  report.prefix = name.slice(0, 4);
 }
 
 /** The report with the present second in each line. */
@@ -59,7 +75,8 @@ function stamped(report: Report): Buffer {
   return Buffer.from(report.bytes);
 }
 
-async function send({ host, port, applicationIds, linesPerSecond, seconds }: SenderOrder): Promise<SenderResult> {
+async function send(order: SenderOrder): Promise<SenderResult> {
+  const { host, port, applicationIds, linesPerSecond, seconds, madeUp = false } = order;
   const text = readFileSync(FIXTURE, 'utf8');
   const reports = applicationIds.map((id) => reportOf(id, text));
   const startedMs = performance.now();
@@ -91,7 +108,9 @@ async function send({ host, port, applicationIds, linesPerSecond, seconds }: Sen
     while (offered < due && open < MOST_OPEN) {
       const report = reports[turn % reports.length];
       turn += 1;
-      if (report !== undefined) sendOne(report);
+      if (report === undefined) continue;
+      if (madeUp) rename(report, turn);
+      sendOne(report);
     }
     await setTimeout(1);
   }

@@ -24,6 +24,8 @@ export interface CarbonLoad {
   readonly offeredLinesPerSecond: number;
   /** What was read to the end. */
   readonly linesPerSecond: number;
+  /** By the time it had a processor, which a busy machine changes little; what it does besides is in it. */
+  readonly linesPerCoreSecond: number;
   readonly cpuMillicores: number;
   readonly rssMiBMax: number;
 }
@@ -41,6 +43,8 @@ export interface CarbonBench extends Pick<CarbonLoad, 'linesPerSecond' | 'rssMiB
   readonly applications: number;
   readonly offered: CarbonLoad;
   readonly flatOut: CarbonLoad & { readonly decisionLatencyMsP99: number };
+  /** Every report under a name that never comes again. */
+  readonly madeUp: CarbonLoad & { readonly decisionLatencyMsP99: number };
   readonly carbonCache: { readonly version: string; readonly offered: CarbonLoad; readonly flatOut: CarbonLoad };
 }
 
@@ -125,30 +129,37 @@ async function loadDaemon(
   order: Omit<SenderOrder, 'linesPerSecond'>,
   linesPerSecond: number,
 ): Promise<Omit<CarbonBench, 'carbonCache'>> {
-  const idle = await watchPasses(statusUrl, setTimeout(order.seconds * 1000));
+  const idle = await watchPasses(statusUrl, () => setTimeout(order.seconds * 1000));
   const before = await readStatus(statusUrl);
-  let offered: CarbonLoad | undefined;
-  const loaded = await watchPasses(statusUrl, async () => {
-    offered = await load(daemon.pid, { ...order, linesPerSecond });
-  });
+  const underLoad = async (how: Partial<SenderOrder>): Promise<Watched> => {
+    const { result, latencies } = await watchPasses(statusUrl, () =>
+      load(daemon.pid, { ...order, linesPerSecond, ...how }),
+    );
+    return { load: result, p50: percentile(latencies, 0.5), p99: percentile(latencies, 0.99) };
+  };
+  const offered = await underLoad({});
   const after = await readStatus(statusUrl);
-  let flatOut: CarbonLoad | undefined;
-  const flat = await watchPasses(statusUrl, async () => {
-    flatOut = await load(daemon.pid, { ...order, linesPerSecond: 0 });
-  });
-  if (offered === undefined || flatOut === undefined) throw new Error('nothing was sent');
+  const madeUp = await underLoad({ madeUp: true });
+  const flatOut = await underLoad({ linesPerSecond: 0 });
   return {
-    linesPerSecond: offered.linesPerSecond,
-    rssMiBMax: flatOut.rssMiBMax,
-    decisionLatencyMsP99: percentile(loaded, 0.99),
-    decisionLatencyMsP50: percentile(loaded, 0.5),
-    idleDecisionLatencyMsP99: percentile(idle, 0.99),
+    linesPerSecond: offered.load.linesPerSecond,
+    rssMiBMax: flatOut.load.rssMiBMax,
+    decisionLatencyMsP99: offered.p99,
+    decisionLatencyMsP50: offered.p50,
+    idleDecisionLatencyMsP99: percentile(idle.latencies, 0.99),
     skippedPasses: after.skippedPasses - before.skippedPasses,
     applicationsRead: after.gaugeSources.filter(({ inUse }) => inUse === 'carbon').length,
     applications: APPLICATIONS,
-    offered,
-    flatOut: { ...flatOut, decisionLatencyMsP99: percentile(flat, 0.99) },
+    offered: offered.load,
+    flatOut: { ...flatOut.load, decisionLatencyMsP99: flatOut.p99 },
+    madeUp: { ...madeUp.load, decisionLatencyMsP99: madeUp.p99 },
   };
+}
+
+interface Watched {
+  readonly load: CarbonLoad;
+  readonly p50: number;
+  readonly p99: number;
 }
 
 async function loadCarbonCache(order: SenderOrder): Promise<{ readonly version: string; readonly load: CarbonLoad }> {
@@ -170,32 +181,29 @@ async function load(pid: number, order: SenderOrder): Promise<CarbonLoad> {
   return {
     offeredLinesPerSecond: order.linesPerSecond,
     linesPerSecond: Math.round((lines * 1000) / tookMs),
+    linesPerCoreSecond: Math.round((lines * 1000) / Math.max(1, after.cpuMs - before.cpuMs)),
     cpuMillicores: Math.round(((after.cpuMs - before.cpuMs) * 1000) / tookMs),
     rssMiBMax: rounded(after.rssMiBMax, 1),
   };
 }
 
 /** Latencies of all passes until `work` has ended: a pass is due at the full second before it began. */
-async function watchPasses(
+async function watchPasses<T>(
   statusUrl: string,
-  work: Promise<unknown> | (() => Promise<void>),
-): Promise<readonly number[]> {
+  work: () => Promise<T>,
+): Promise<{ readonly result: T; readonly latencies: readonly number[] }> {
   const first = Math.max(0, ...(await readStatus(statusUrl)).decisions.map(({ sequence }) => sequence));
   const latencies = new Map<number, number>();
   const progress = { ended: false };
-  const working = (typeof work === 'function' ? work() : work).finally(() => (progress.ended = true));
-  const look = async (): Promise<void> => {
+  const working = work().finally(() => (progress.ended = true));
+  while (!progress.ended) {
+    await Promise.race([setTimeout(ASK_EVERY_MS), working]);
     for (const { sequence, atEpochMs, durationMs } of (await readStatus(statusUrl)).decisions) {
       const dueMs = Math.floor((atEpochMs - durationMs) / 1000) * 1000;
       if (sequence > first) latencies.set(sequence, atEpochMs - dueMs);
     }
-  };
-  while (!progress.ended) {
-    await Promise.race([setTimeout(ASK_EVERY_MS), working]);
-    await look();
   }
-  await working;
-  return [...latencies.values()];
+  return { result: await working, latencies: [...latencies.values()] };
 }
 
 async function readStatus(url: string): Promise<Status> {

@@ -36,19 +36,28 @@ export function footprintTable(footprint: Footprint, seconds: number): string {
 }
 
 export function carbonTable(bench: CarbonBench): string {
-  const { offered, flatOut, carbonCache } = bench;
+  const { offered, flatOut, madeUp, carbonCache } = bench;
   const table = new Table({
-    head: ['receiver', 'offered', 'lines a second', 'millicores', 'most memory', 'decision p99'],
-    colAligns: ['left', ...Array.from({ length: 5 }, () => 'right' as const)],
+    head: ['receiver', 'offered', 'lines a second', 'of a core', 'millicores', 'most memory', 'decision p99'],
+    colAligns: ['left', ...Array.from({ length: 6 }, () => 'right' as const)],
     style: { head: [], border: [] },
   });
   const row = (name: string, load: CarbonLoad, decisionMs?: number): void => {
     const asked = load.offeredLinesPerSecond === 0 ? 'all it takes' : String(load.offeredLinesPerSecond);
     const decision = decisionMs === undefined ? '' : `${decisionMs} ms`;
-    table.push([name, asked, load.linesPerSecond, load.cpuMillicores, `${load.rssMiBMax} MiB`, decision]);
+    table.push([
+      name,
+      asked,
+      load.linesPerSecond,
+      load.linesPerCoreSecond,
+      load.cpuMillicores,
+      `${load.rssMiBMax} MiB`,
+      decision,
+    ]);
   };
   row('elastic-worker', offered, bench.decisionLatencyMsP99);
   row('elastic-worker', flatOut, flatOut.decisionLatencyMsP99);
+  row('elastic-worker, made-up names', madeUp, madeUp.decisionLatencyMsP99);
   row(`carbon-cache ${carbonCache.version}`, carbonCache.offered);
   row(`carbon-cache ${carbonCache.version}`, carbonCache.flatOut);
   const { applicationsRead, applications, skippedPasses, idleDecisionLatencyMsP99 } = bench;

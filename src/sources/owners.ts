@@ -27,6 +27,8 @@ export interface OwnerRules {
 
 /** Prefixes of sinks that are looked behind, in parts of the name. */
 const DEEPEST_PREFIX = 16;
+/** Answers kept at most: where anybody may send, there is no end to names. */
+const MOST_ANSWERS = 4096;
 /** Strangers named at most. */
 const MOST_NAMED = 20;
 
@@ -46,7 +48,7 @@ interface Claim {
 
 type Claims = readonly ReadonlyMap<string, Claim>[];
 
-/** Builds the matcher for the applications of one moment. Pure; answers are kept, so asking again costs nothing. */
+/** Builds the matcher for the applications of one moment. Pure; some answers are kept, so asking again costs little. */
 export function ownerMatcher(
   active: readonly ApplicationView[],
   census: Census,
@@ -58,7 +60,7 @@ export function ownerMatcher(
     const known = answers.get(owner);
     if (known !== undefined) return known;
     const answer = match(owner, claims);
-    answers.set(owner, answer);
+    if (answers.size < MOST_ANSWERS) answers.set(owner, answer);
     return answer;
   };
 }

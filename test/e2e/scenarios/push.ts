@@ -40,7 +40,7 @@ const WAYS: readonly Way[] = [
   {
     source: 'statsd',
     port: 8125,
-    inCut: ['4'],
+    inCut: false,
     sink: (host, driver) => ({
       'spark.metrics.conf.driver.sink.statsd.class': 'org.apache.spark.metrics.sink.StatsdSink',
       'spark.metrics.conf.driver.sink.statsd.host': host,
