@@ -25,12 +25,14 @@ import { PUSH_SCENARIOS } from './scenarios/push.ts';
 import { REMOVAL_SCENARIOS } from './scenarios/removal.ts';
 import type { Scenario } from './scenarios/scenario.ts';
 import { SHUFFLE_SERVICE_SCENARIOS } from './scenarios/shuffle-service.ts';
+import { VALUE_AT_RISK_SCENARIOS } from './scenarios/value-at-risk.ts';
 import { openWorkbench, type Workbench } from './workbench.ts';
 
 const SCENARIOS: readonly Scenario[] = [
   ...MANIFEST_SCENARIOS,
   ...DEMAND_SCENARIOS,
   ...PUSH_SCENARIOS,
+  ...VALUE_AT_RISK_SCENARIOS,
   ...REMOVAL_SCENARIOS,
   ...FAULT_SCENARIOS,
   ...KIND_SCENARIOS,

@@ -26,7 +26,7 @@ export interface RemovalSources {
   readonly writes: readonly AuditEntry[];
   readonly podEvents: readonly PodEvent[];
   readonly timelines: readonly ExecutorTimeline[];
-  readonly passes: readonly Pass[];
+  readonly passes: readonly Pick<Pass, 'atMs' | 'reason'>[];
   readonly faults: readonly FiredFault[];
 }
 
@@ -87,7 +87,7 @@ function writesOn(uid: string, writes: readonly AuditEntry[], shape: typeof Choi
 const SURPLUS: ReadonlySet<string> = new Set(['surplus', 'above-max']);
 
 /** Start of the run of passes with a surplus in which the pod was chosen. */
-function surplusSince(passes: readonly Pass[], chosenAtMs: number, endedAtMs: number): number | undefined {
+function surplusSince(passes: RemovalSources['passes'], chosenAtMs: number, endedAtMs: number): number | undefined {
   // A choice is written during the pass that tells of it, so that pass may carry a slightly later time.
   const at = passes.findIndex(({ atMs, reason }) => atMs >= chosenAtMs && atMs < endedAtMs && SURPLUS.has(reason));
   let index = at >= 0 ? at : passes.findLastIndex(({ atMs, reason }) => atMs <= chosenAtMs && SURPLUS.has(reason));

@@ -5,11 +5,15 @@ import { getJson } from '../support/wait.ts';
 const EVERY_MS = 400;
 
 const Change = v.object({ from: v.number(), to: v.number(), victims: v.array(v.string()) });
+const Count = v.nullish(v.number());
+const Counts = v.object({ wanted: Count, planned: Count, observed: Count });
 const Decision = v.looseObject({
   sequence: v.number(),
   atEpochMs: v.number(),
   change: v.nullish(Change),
   reason: v.optional(v.string(), ''),
+  sentence: v.optional(v.string(), ''),
+  counts: v.optional(Counts, {}),
 });
 const Status = v.looseObject({
   decisions: v.array(Decision),
@@ -27,6 +31,10 @@ export interface Pass {
   readonly atMs: number;
   /** Why the count is as it is: "surplus", "steady", … */
   readonly reason: string;
+  /** The same for a person. */
+  readonly sentence: string;
+  /** Workers; null or undefined where they were not known. */
+  readonly counts: v.InferOutput<typeof Counts>;
 }
 
 export type StatusDocument = v.InferOutput<typeof Status>;
@@ -76,8 +84,8 @@ export class StatusLog {
   async #read(): Promise<void> {
     // A daemon that was killed does not answer; what it said before stays.
     const document = await this.now().catch(() => undefined);
-    for (const { sequence, atEpochMs, change, reason } of document?.decisions ?? []) {
-      this.#passes.set(`${atEpochMs}/${sequence}`, { atMs: atEpochMs, reason });
+    for (const { sequence, atEpochMs, change, reason, sentence, counts } of document?.decisions ?? []) {
+      this.#passes.set(`${atEpochMs}/${sequence}`, { atMs: atEpochMs, reason, sentence, counts });
       if (change == null) continue;
       this.#changes.set(`${atEpochMs}/${sequence}`, { atMs: atEpochMs, ...change });
     }

@@ -2,6 +2,7 @@
 import type { ControlPlane } from '../control-plane.ts';
 import type { SparkLine } from '../install/index.ts';
 import type { ScenarioResult } from '../rig/result.ts';
+import type { Run } from '../rig/run-picture.ts';
 import type { Workbench } from '../workbench.ts';
 
 export interface ScenarioContext {
@@ -10,6 +11,10 @@ export interface ScenarioContext {
   readonly spark: SparkLine;
   /** A namespace for this scenario alone. */
   readonly namespace: string;
+  /** Makes a picture of a run, where one is wanted. */
+  readonly draw?: (run: Run) => Promise<void>;
+  /** Takes lines for a person who looks on. */
+  readonly tell?: (line: string) => void;
 }
 
 export interface Scenario {
