@@ -3,6 +3,7 @@ import { resources } from '../core/resources.ts';
 import type { Rules } from '../core/rules.ts';
 import type { TargetSelection } from '../kube/targets/reference.ts';
 import { readEnvironment, type Environment } from './environment.ts';
+import { oshinkoServices, type OshinkoServices } from './oshinko-services.ts';
 import type { Problem } from './problem.ts';
 import { brokenBy, RELATIONS } from './relations.ts';
 import { SETTINGS, type SettingId, type Values } from './settings.ts';
@@ -71,6 +72,10 @@ export interface Config {
   readonly dryRun: boolean;
   /** The settings all this was made of, by the rows of the table, for live values and for showing them. */
   readonly values: Values;
+  /** Settings given by variables of ours: nothing else decides about these. */
+  readonly given: ReadonlySet<SettingId>;
+  /** Where the Services of an Oshinko cluster are; undefined without the name of a cluster. */
+  readonly oshinko: OshinkoServices | undefined;
 }
 
 export type ConfigResult =
@@ -88,7 +93,9 @@ export function parseConfig(env: Environment): ConfigResult {
   const checked = RELATIONS.filter(({ between }) => !between.some((id) => refused.has(id)));
   const broken = checked.flatMap((relation) => brokenBy(relation, values, name, given) ?? []);
   const all = [...problems, ...broken];
-  return all.length > 0 ? { ok: false, problems: all } : { ok: true, config: toConfig(withDerived(values)) };
+  return all.length > 0
+    ? { ok: false, problems: all }
+    : { ok: true, config: toConfig(withDerived(values), given, env) };
 }
 
 /** The rules that the values make. */
@@ -165,10 +172,10 @@ function leaseNameFor(owner: string): string {
   return `elastic-worker-${owner}`.slice(0, LONGEST_OBJECT_NAME).replace(/[-.]{1,253}$/, '');
 }
 
-function toConfig(values: Values): Config {
-  const { pollMs } = values;
+function toConfig(values: Values, given: ReadonlySet<SettingId>, env: Environment): Config {
+  const { pollMs, cluster } = values;
   return {
-    cluster: values.cluster,
+    cluster,
     namespace: values.namespace,
     target: selectionOf(values),
     configMap: values.configMap,
@@ -193,6 +200,8 @@ function toConfig(values: Values): Config {
     log: { level: values.logLevel, format: values.logFormat },
     dryRun: values.dryRun,
     values,
+    given,
+    oshinko: cluster === undefined ? undefined : oshinkoServices(cluster, env),
   };
 }
 

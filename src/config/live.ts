@@ -4,11 +4,15 @@
  * A flag that cannot be read is never "on" (R11), a pause that cannot be read is a pause. Another value that cannot be
  * read leaves the last good one in force; where none was good since the start, the daemon stands by (R11): after a
  * restart the environment's bounds could be far from those the cluster ran with.
+ *
+ * Where no variable names the sources of demand, Oshinko's keys in the same ConfigMap do.
  */
 import type { Rules } from '../core/rules.ts';
 import { rulesOf, type Config } from './config.ts';
 import { parseText } from './environment.ts';
 import { suggestLiveKey } from './live-keys.ts';
+import { readOshinko, type OshinkoConfig } from './oshinko.ts';
+import { AGENT_PORT, httpUrlOf } from './oshinko-services.ts';
 import { printable, type Problem } from './problem.ts';
 import { brokenBy, RELATIONS, type Relation } from './relations.ts';
 import type { Setting } from './setting.ts';
@@ -68,11 +72,19 @@ export function applyLive(config: Config, lastGood: LiveState, data: LiveData): 
   const related = keepRelations(read, lastGood, (id) => nameInForce(id, data));
   const good = LIVE_IDS.filter((id) => !related.bad.has(id));
   const unproven = [...related.bad].filter((id) => id !== 'enable' && id !== 'paused' && !lastGood.proven.has(id));
+  const oshinko = readOshinko(data, configMap);
+  const metrics = metricsOf(config, lastGood, oshinko);
+  const names = [...unproven.map((id) => nameInForce(id, data)), ...metrics.unproven];
   return stateOf(
-    related.values,
-    new Set([...lastGood.proven, ...good]),
-    { ...flag, standby: flag.standby ?? standbyFor(unproven, data) },
-    [...(flag.problem === undefined ? [] : [flag.problem]), ...related.problems, ...unknownKeys(data)],
+    { ...related.values, ...metrics.values },
+    new Set([...lastGood.proven, ...good, ...metrics.proven]),
+    { ...flag, standby: flag.standby ?? standbyFor(names) },
+    [
+      ...(flag.problem === undefined ? [] : [flag.problem]),
+      ...related.problems,
+      ...oshinko.problems,
+      ...unknownKeys(data),
+    ],
   );
 }
 
@@ -172,10 +184,40 @@ function keepRelations(read: Read, lastGood: LiveState, name: (id: SettingId) =>
   return { values, bad, problems };
 }
 
-function standbyFor(unproven: readonly SettingId[], data: NonNullable<LiveData>): Standby | undefined {
-  if (unproven.length === 0) return undefined;
-  const names = unproven.map((id) => nameInForce(id, data)).join(', ');
-  return { code: 'flag-unreadable', why: `no good value was seen since the start of: ${names}` };
+interface Metrics {
+  readonly values: Pick<Values, 'sources' | 'graphiteUrl' | 'jolokiaUrl'>;
+  readonly proven: readonly SettingId[];
+  /** Keys without a good value since the start, of which the sources would follow. */
+  readonly unproven: readonly string[];
+}
+
+/**
+ * Which sources are read, and where, as far as Oshinko's keys decide it: no variable of ours does, and for Graphite the
+ * cluster has a name, by which its Service is found.
+ */
+function metricsOf(config: Config, lastGood: LiveState, oshinko: OshinkoConfig): Metrics {
+  const { values, given } = config;
+  if (oshinko.unreadable.length > 0) {
+    const { sources, graphiteUrl, jolokiaUrl } = lastGood.values;
+    const open = given.has('sources') || lastGood.proven.has('sources') ? [] : oshinko.unreadable;
+    return { values: { sources, graphiteUrl, jolokiaUrl }, proven: [], unproven: open };
+  }
+  const readsGraphite = oshinko.graphite && config.oshinko !== undefined && !given.has('sources');
+  const atAgentPort = oshinko.agent === 'jolokia' && !given.has('jolokiaUrl');
+  return {
+    values: {
+      sources: readsGraphite ? [...values.sources, 'graphite'] : values.sources,
+      graphiteUrl: readsGraphite ? httpUrlOf(config.oshinko.metrics) : values.graphiteUrl,
+      jolokiaUrl: atAgentPort ? `http://\${host}:${AGENT_PORT}/jolokia` : values.jolokiaUrl,
+    },
+    proven: ['sources'],
+    unproven: [],
+  };
+}
+
+function standbyFor(names: readonly string[]): Standby | undefined {
+  if (names.length === 0) return undefined;
+  return { code: 'flag-unreadable', why: `no good value was seen since the start of: ${names.join(', ')}` };
 }
 
 function unknownKeys(data: NonNullable<LiveData>): readonly Problem[] {

@@ -265,7 +265,7 @@ describe('applyLive: unknown keys', () => {
 
 describe('applyLive: any ConfigMap', () => {
   const key = fc.oneof(
-    { weight: 5, arbitrary: fc.constantFrom(...LIVE_KEYS, 'scorpionstare.enable') },
+    { weight: 5, arbitrary: fc.constantFrom(...LIVE_KEYS, 'scorpionstare.enable', 'metrics.enable', 'metrics') },
     { weight: 1, arbitrary: fc.string({ maxLength: 10 }).map((text) => `elasticWorker.${text}`) },
   );
   const text = fc.oneof(
