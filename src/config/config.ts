@@ -120,6 +120,7 @@ export function rulesOf(values: Values): Rules {
     drainDeadlineMs: values.drainDeadlineMs,
     onDrainDeadline: values.onDrainDeadline,
     maxDrainingWorkers: values.maxDrainingWorkers,
+    quietMs: values.quietMs,
     settleMs: values.settleMs,
     heartbeatFreshMs: values.heartbeatFreshMs,
     paused: values.paused,

@@ -174,7 +174,8 @@ export const CONNECTION_SETTINGS = {
     name: 'PODS_PERIOD',
     group: 'kubernetes',
     sentence:
-      'Time between two lists of the worker pods; never shorter than a poll. Before a removal they are listed afresh.',
+      'Time between two lists of the worker pods; never shorter than a poll. While workers are on their way out they are ' +
+      'listed with every poll, and before a write that removes they are listed afresh.',
     kind: duration(SECOND_MS, 5 * MINUTE_MS),
     byDefault: '5s',
   }),

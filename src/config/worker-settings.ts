@@ -237,9 +237,21 @@ export const WORKER_SETTINGS = {
   maxDrainingWorkers: setting({
     name: 'MAX_DRAINING',
     group: 'removal',
-    sentence: 'Most workers on their way out at the same time.',
+    sentence:
+      'Most workers on their way out at the same time. Blocks that are handed on end up with those that stay, a few at a ' +
+      'time or all at once; the limit spares the network and the API server.',
     kind: wholeNumber('workers', 1, 1000),
-    byDefault: '4',
+    byDefault: '20',
+    live: true,
+  }),
+  quietMs: setting({
+    name: 'QUIET',
+    group: 'removal',
+    sentence:
+      'How long an application must have run no job before workers that keep its blocks are drained. Its next job would ' +
+      'look for them while they move, and run a stage twice; scripts start one job seconds after the other.',
+    kind: duration(0, HOUR_MS),
+    byDefault: '30s',
     live: true,
   }),
   watchNodes: setting({

@@ -14,7 +14,7 @@ import { describePins, pinnedSince } from './pins.ts';
 import { decideCount, noteMove, type Verdict } from './policy.ts';
 import { freshAt, type Reading } from './reading.ts';
 import { planRemoval, servingWorkers, type Action, type RemovalPlan } from './removal.ts';
-import { costsChanged, rememberPins, rememberPods, type RemovalMemory } from './removal-memory.ts';
+import { costsChanged, rememberPins, rememberPods, rememberQuiet, type RemovalMemory } from './removal-memory.ts';
 import { GUARDS, type Guards } from './removal-guards.ts';
 import { isDoomed, isLeaving } from './removal-steps.ts';
 import type { Rules } from './rules.ts';
@@ -152,7 +152,9 @@ function decideWithMaster(
 
   const blockers = blockersOf(scene, guard, master, fleet, demand.demands, memory);
   for (const blocker of blockers) trace.add('guard', blocker);
-  const removalMemory = pods.known ? rememberPods(memory.removal, fleet.pods, observation.nowMs) : memory.removal;
+  const { nowMs } = observation;
+  const remembered = pods.known ? rememberPods(memory.removal, fleet.pods, nowMs) : memory.removal;
+  const removalMemory = rememberQuiet(remembered, observation.applications, nowMs);
   const ledger = ledgerOf(scene, fleet, judged.verdict.desired < serving, removalMemory);
   const context = { removalMemory, blockers, wantedInput, wanted, serving, memory, ledger };
   const plan = act(scene, fleet, master, judged.verdict, context);
@@ -234,13 +236,15 @@ interface ActContext {
 }
 
 /** What is kept where; asked only while somebody may have to go, and ages of pins count only while it is. */
-function ledgerOf(scene: Scene, fleet: Fleet, tooMany: boolean, { pinnedSinceMs }: RemovalMemory): Ledger {
+function ledgerOf(scene: Scene, fleet: Fleet, tooMany: boolean, memory: RemovalMemory): Ledger {
   const { observation, rules, guards } = scene;
   const onItsWay = (entry: FleetPod): boolean =>
     entry.pod.chosenAtEpochMs !== undefined || isLeaving(entry) || isDoomed(entry);
   if (rules.paused || !(tooMany || fleet.pods.some(onItsWay))) return EMPTY_LEDGER;
-  const { moveCachedBlocks, pinAgeLimitMs } = rules;
-  const options = { nowMs: observation.nowMs, moveCachedBlocks, pinAgeLimitMs, pinnedSinceMs, guards };
+  const { moveCachedBlocks, pinAgeLimitMs, quietMs } = rules;
+  const { pinnedSinceMs, quietSinceMs } = memory;
+  const limits = { moveCachedBlocks, pinAgeLimitMs, pinnedSinceMs, quietMs, quietSinceMs };
+  const options = { nowMs: observation.nowMs, ...limits, guards };
   return drawLedger(observation.applications, options);
 }
 

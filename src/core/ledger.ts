@@ -17,6 +17,10 @@ export interface Tie {
   readonly kind: 'movable' | 'pinned';
   /** Bytes it may hold there, as far as they are known. */
   readonly bytes: number;
+  /** Tasks that run there: a drain waits for them. */
+  readonly tasks: number;
+  /** Its last job ended a moment ago, so the next one may begin while its blocks move. */
+  readonly restless: boolean;
   readonly why: string;
   /** Pinned by the application's own settings, so by something that a person may change. */
   readonly bySettings: boolean;
@@ -72,6 +76,9 @@ export interface LedgerOptions {
   readonly pinAgeLimitMs?: number;
   /** Since when each application was seen to pin each host, as the last ledger's pins tell. */
   readonly pinnedSinceMs?: ReadonlyMap<string, number>;
+  /** Since when each application has been seen to run no job, and how long that has to be before its blocks move. */
+  readonly quietSinceMs?: ReadonlyMap<string, number>;
+  readonly quietMs?: number;
   readonly guards: Guards;
 }
 
@@ -103,7 +110,8 @@ export function drawLedger(applications: readonly ApplicationObservation[], opti
     for (const [host, executors] of placed) {
       const active = executors.filter((executor) => executor.active).length;
       if (active > 0) executorsByHost.set(host, (executorsByHost.get(host) ?? 0) + active);
-      const tie = tieOf(executors, facts, options, false);
+      const restless = isRestless(id, facts, options);
+      const tie = tieOf(executors, facts, { ...options, restless, isOld: false });
       if (tie?.kind !== 'pinned') {
         if (tie !== undefined) push(ties, host, { applicationId: id, ...tie });
         continue;
@@ -111,7 +119,7 @@ export function drawLedger(applications: readonly ApplicationObservation[], opti
       const sinceMs = options.pinnedSinceMs?.get(pinKey({ applicationId: id, host })) ?? options.nowMs;
       const limitMs = options.pinAgeLimitMs ?? 0;
       const isOld = limitMs > 0 && options.nowMs - sinceMs >= limitMs;
-      const now = isOld ? tieOf(executors, facts, options, true) : tie;
+      const now = isOld ? tieOf(executors, facts, { ...options, restless, isOld }) : tie;
       const { why, bytes } = tie;
       const mode = one.settings.value.shuffleMode;
       pins.push({ applicationId: id, host, why, mode, bytes, sinceMs, tooOld: now?.kind !== 'pinned' });
@@ -142,14 +150,20 @@ function factsOf(settings: ApplicationSettings, holdings: ApplicationHoldings): 
   return { settings, holdings, holdsShuffle, endedListCut };
 }
 
+function isRestless(applicationId: string, { holdings }: Facts, options: LedgerOptions): boolean {
+  const { quietMs = 0, quietSinceMs, nowMs } = options;
+  if (quietMs === 0 || holdings.activity !== 'idle') return false;
+  return nowMs - (quietSinceMs?.get(applicationId) ?? nowMs) < quietMs;
+}
+
 /** What ties these executors of one application to their host; undefined if nothing of it is there. */
 function tieOf(
   executors: readonly ExecutorHolding[],
   facts: Facts,
-  options: LedgerOptions,
-  isOld: boolean,
+  options: LedgerOptions & { readonly restless: boolean; readonly isOld: boolean },
 ): Omit<Tie, 'applicationId'> | undefined {
   const { settings } = facts;
+  const { isOld } = options;
   const active = executors.filter((one) => one.active);
   const bytes = sum(executors, ({ shuffleWriteBytes, active: stays }) =>
     stays || settings.shuffleMode === 'external-service' ? shuffleWriteBytes : 0,
@@ -158,15 +172,17 @@ function tieOf(
   const total = bytes + cachedBytes;
   const { guards } = options;
   const service = isOld ? undefined : guards.notInService(settings.shuffleMode, bytes);
-  if (service !== undefined) return { kind: 'pinned', bytes: total, why: service, bySettings: true };
+  const tasks = sum(active, ({ activeTasks }) => activeTasks);
+  const pinned = { kind: 'pinned' as const, bytes: total, tasks, restless: false };
+  if (service !== undefined) return { ...pinned, why: service, bySettings: true };
   if (active.length === 0) return undefined;
   const cached = active.some(({ rddBlocks }) => rddBlocks > 0);
   const set = guards.settingsAllow(facts, cached);
-  if (set !== undefined) return { kind: 'pinned', bytes: total, why: set, bySettings: true };
+  if (set !== undefined) return { ...pinned, why: set, bySettings: true };
   const now = guards.nobodyReads(facts, active) ?? guards.cachedMayMove(cached, options.moveCachedBlocks || isOld);
-  if (now !== undefined) return { kind: 'pinned', bytes: total, why: now, bySettings: false };
+  if (now !== undefined) return { ...pinned, why: now, bySettings: false };
   const why = total > 0 ? 'its blocks move to its other executors' : 'holds nothing';
-  return { kind: 'movable', bytes: total, why, bySettings: false };
+  return { kind: 'movable', bytes: total, tasks, restless: options.restless && total > 0, why, bySettings: false };
 }
 
 /** Which setting of its own keeps an application's executors where they are; undefined where all is set. */
@@ -180,12 +196,16 @@ export function whyItsSettingsForbid({ settings, holdsShuffle }: Facts, cached: 
   return undefined;
 }
 
-/** R17: a stage that reads what an executor wrote would fail its fetches and run again. */
+/**
+ * R17: a stage that reads what an executor wrote would fail its fetches and run again. Where no executor of the application
+ * ever wrote any, and none of these runs a task or keeps a block, there is nothing to read.
+ */
 export function whyMayBeRead(
-  { holdings: { activity } }: Pick<Facts, 'holdings'>,
+  { holdings: { activity }, holdsShuffle }: Pick<Facts, 'holdings' | 'holdsShuffle'>,
   active: readonly ExecutorHolding[],
 ): string | undefined {
-  if (activity === 'shuffling') return 'a running job may read its shuffle';
+  const nothing = !holdsShuffle && active.every(({ activeTasks, rddBlocks }) => activeTasks === 0 && rddBlocks === 0);
+  if (activity === 'shuffling' && !nothing) return 'a running job may read its shuffle';
   return activity === 'idle' && active.some(({ activeTasks }) => activeTasks > 0) ? 'tasks run there' : undefined;
 }
 

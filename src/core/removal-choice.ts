@@ -3,7 +3,6 @@ import type { PodView } from './cluster-view.ts';
 import { normalHost, type FleetPod } from './fleet.ts';
 import type { RemovalInput } from './removal.ts';
 import {
-  FIRST_COST,
   hostsLeaving,
   hostsLosing,
   inTurn,
@@ -13,6 +12,7 @@ import {
   lowerFirst,
   maySoMany,
   names,
+  nextCost,
   NONE,
   podsOf,
   step,
@@ -189,7 +189,7 @@ function mark(input: RemovalInput, idle: readonly BusyWorker[], busy: readonly D
 
 function whyNotYet(input: RemovalInput, one: BusyWorker): string | undefined {
   const { guards } = input.context;
-  const early = whyTooSoon(one.entry.pod, input) ?? guards.executorsKnown(input, one);
+  const early = (input.holdBack ? whyTooSoon(one.entry.pod, input) : undefined) ?? guards.executorsKnown(input, one);
   // R24: what goes with its node is marked whatever may be on its way there: it would lose all that it holds.
   if (early !== undefined || isDoomed(one.entry)) return early;
   return guards.receivesNothing(input.ledger, normalHost(one.worker.host), hostsLeaving(input));
@@ -275,5 +275,5 @@ export function chooseMore(
   }
   const [taken] = pods.flatMap(({ disruption }) => disruption ?? []);
   const why = taken === undefined ? '' : `: ${taken}`;
-  return step({ kind: 'choose', pods, cost: FIRST_COST }, `${names(pods)} are chosen to go${why}`);
+  return step({ kind: 'choose', pods, cost: nextCost(input) }, `${names(pods)} are chosen to go${why}`);
 }

@@ -1,6 +1,8 @@
 /** What is remembered of the pods from one pass to the next; none of it has to outlive the daemon. */
 import type { PodView } from './cluster-view.ts';
 import type { FleetPod } from './fleet.ts';
+import type { ApplicationObservation } from './observation.ts';
+import { freshAt } from './reading.ts';
 import { isDecommissioned } from './removal-steps.ts';
 import { isNothing } from './resources.ts';
 
@@ -11,6 +13,8 @@ export interface RemovalMemory {
   readonly decommissionedAtMs: ReadonlyMap<string, number>;
   /** Since when each application has been seen to pin each host, by the key of the pin; monotonic milliseconds. */
   readonly pinnedSinceMs: ReadonlyMap<string, number>;
+  /** Since when each application has been seen to run no job, by its id; monotonic milliseconds. */
+  readonly quietSinceMs: ReadonlyMap<string, number>;
   /** Since when the master has booked work on an ALIVE worker of a pod that was to be marked, by its UID. */
   readonly bookedAtMs: ReadonlyMap<string, number>;
   /** Pods in which more than one worker was seen, by UID, with the restarts of their containers by then. */
@@ -26,6 +30,7 @@ export const NEW_REMOVAL_MEMORY: RemovalMemory = {
   shared: new Map(),
   bookedAtMs: new Map(),
   pinnedSinceMs: new Map(),
+  quietSinceMs: new Map(),
 };
 
 /** Brings the memory up to date with what is seen now; entries of pods that are gone are dropped. */
@@ -49,13 +54,27 @@ export function rememberPods(memory: RemovalMemory, pods: readonly FleetPod[], n
       decommissionedAtMs.set(pod.uid, memory.decommissionedAtMs.get(pod.uid) ?? nowMs);
     }
   }
-  return { seenReady, decommissionedAtMs, costs, shared, bookedAtMs, pinnedSinceMs: memory.pinnedSinceMs };
+  return { ...memory, seenReady, decommissionedAtMs, costs, shared, bookedAtMs };
 }
 
 /** Costs that were written just now: whatever the next list shows, the controller may not have seen it. */
 export function costsChanged(memory: RemovalMemory, pods: readonly PodView[], nowMs: number): RemovalMemory {
   const changed = pods.map(({ uid }) => [uid, { cost: NaN, sinceMs: nowMs }] as const);
   return { ...memory, costs: new Map([...memory.costs, ...changed]) };
+}
+
+/** Brings up to date since when applications have run no job; what cannot be seen to be quiet is not. */
+export function rememberQuiet(
+  memory: RemovalMemory,
+  applications: readonly ApplicationObservation[],
+  nowMs: number,
+): RemovalMemory {
+  const quiet = applications.flatMap(({ application: { id }, holdings }) => {
+    const { known } = freshAt(holdings, nowMs);
+    if (!known || !holdings.known || holdings.value.activity !== 'idle') return [];
+    return [[id, memory.quietSinceMs.get(id) ?? nowMs] as const];
+  });
+  return quiet.length === 0 && memory.quietSinceMs.size === 0 ? memory : { ...memory, quietSinceMs: new Map(quiet) };
 }
 
 /** Brings up to date since when who has been pinning what. */

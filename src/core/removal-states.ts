@@ -57,6 +57,7 @@ export const MOVES: readonly Move[] = [
   { from: 'lowered', to: 'chosen', by: 'anybody', shown: 'the count was raised before it went' },
   { from: 'lowered', to: 'empty', by: 'anybody', shown: 'the count was raised before it went' },
   { from: 'lowered', to: 'late', by: 'anybody', shown: 'the count was raised before it went' },
+  { from: 'late', to: 'draining', by: 'anybody', shown: 'our note was lost: its time counts anew' },
   { from: 'serving', to: 'draining', by: 'anybody', shown: 'DECOMMISSIONED, though not by us' },
   { from: 'serving', to: 'empty', by: 'anybody', shown: 'DECOMMISSIONED, though not by us' },
   { from: 'chosen', to: 'draining', by: 'anybody', shown: 'DECOMMISSIONED, though not by us' },

@@ -26,6 +26,20 @@ const HOLD_BACK_FACTOR = 5;
 
 /** The cost of a pod that is chosen: below anything a person would set. */
 export const FIRST_COST = -1_000_000;
+/** Costs from here on are not ours. */
+const LAST_COST = FIRST_COST / 2;
+
+/**
+ * The cost of those that are chosen next: above that of all on their way already, who go first, and far below what a
+ * person would set.
+ */
+export function nextCost({ context }: RemovalInput): number {
+  const costs = context.fleet.pods
+    .filter((entry) => entry.pod.chosenAtEpochMs !== undefined || isLeaving(entry))
+    .map(({ pod }) => pod.deletionCost)
+    .filter((cost) => cost < LAST_COST);
+  return costs.length === 0 ? FIRST_COST : Math.max(FIRST_COST, ...costs) + 1;
+}
 
 /** R24: a pod that is about to be taken with its node: it goes whether workers are spare or not. */
 export function isDoomed({ pod }: Pick<FleetPod, 'pod'>): boolean {

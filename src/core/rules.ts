@@ -43,6 +43,8 @@ export interface Rules {
   readonly onDrainDeadline: 'wait' | 'remove';
   /** Workers being removed at the same time, at most. */
   readonly maxDrainingWorkers: number;
+  /** An application must have run no job for this long before workers that keep blocks of it are drained. */
+  readonly quietMs: number;
   /** Between a worker's being chosen and the count's going down, at least. */
   readonly settleMs: number;
   /** A worker whose last heartbeat is older than this is not removed. */

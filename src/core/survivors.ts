@@ -20,6 +20,8 @@ export interface BusyWorker {
 export interface Drainable extends BusyWorker {
   /** Bytes that have to move, as far as they are known. */
   readonly bytes: number;
+  /** Tasks that the drain waits for. */
+  readonly tasks: number;
 }
 
 export interface SurvivorInput {
@@ -36,7 +38,7 @@ export interface SurvivorInput {
 }
 
 export interface Survivors {
-  /** May be drained together, fewest bytes first; never more than asked for. */
+  /** May be drained together, those that run nothing first, then fewest bytes; never more than asked for. */
   readonly drainable: readonly Drainable[];
   /** Why each other busy worker stays, by pod UID. */
   readonly why: ReadonlyMap<string, string>;
@@ -89,8 +91,9 @@ export function chooseSurvivors(input: SurvivorInput): Survivors {
   const candidates: Drainable[] = [];
   for (const one of input.busy) {
     const ties = input.ledger.ties.get(normalHost(one.worker.host)) ?? [];
-    const pinned = input.guards.holdingsKnown(input.ledger) ?? whyPinned(ties);
-    if (pinned === undefined) candidates.push({ ...one, bytes: bytesOf(ties) });
+    const pinned =
+      input.guards.holdingsKnown(input.ledger) ?? whyPinned(ties) ?? (isTaken(one) ? undefined : whyRestless(ties));
+    if (pinned === undefined) candidates.push({ ...one, bytes: sumOf(ties, 'bytes'), tasks: sumOf(ties, 'tasks') });
     else why.set(one.entry.pod.uid, pinned);
   }
   const keepers = hittingSet(candidates, input);
@@ -104,6 +107,7 @@ export function chooseSurvivors(input: SurvivorInput): Survivors {
       (a, b) =>
         Number(isTaken(b)) - Number(isTaken(a)) ||
         Number(isChosen(b)) - Number(isChosen(a)) ||
+        a.tasks - b.tasks ||
         a.bytes - b.bytes ||
         byPreference(a.entry.pod, b.entry.pod),
     );
@@ -127,8 +131,17 @@ function isTaken({ entry }: BusyWorker): boolean {
   return entry.pod.disruption !== undefined;
 }
 
-function bytesOf(ties: readonly Tie[]): number {
-  return ties.reduce((sum, { bytes }) => sum + bytes, 0);
+/**
+ * Why blocks do not move yet, though nobody reads them just now: the next job often follows the last one closely, and would
+ * look for them where they were. A node that goes does not wait.
+ */
+function whyRestless(ties: readonly Tie[]): string | undefined {
+  const tie = ties.find(({ restless }) => restless);
+  return tie && `${tie.applicationId}: its last job ended a moment ago`;
+}
+
+function sumOf(ties: readonly Tie[], what: 'bytes' | 'tasks'): number {
+  return ties.reduce((sum, tie) => sum + tie[what], 0);
 }
 
 /** Greedy: the worker that serves most applications still without a keeper, then the one with most bytes to move. */

@@ -64,6 +64,7 @@ export class Cycle {
     // A restart must not forget that a wrong pod went: it is why the daemon holds back.
     if (standing.acts && decision.newWrongVictims.length > 0) await this.#save(errors);
     observer.watchHoldings(mayShrink(decision));
+    observer.watchPods(standing.acts && isRemoving(decision));
     this.#sequence += 1;
     return {
       sequence: this.#sequence,
@@ -204,6 +205,11 @@ export class Cycle {
 function mayShrink({ plannedWorkers, wantedWorkers, leaving, disrupted }: Decision): boolean {
   if (leaving.length > 0 || disrupted.length > 0) return true;
   return plannedWorkers !== undefined && (wantedWorkers ?? Infinity) < plannedWorkers;
+}
+
+/** Whether somebody is on the way out, or was just chosen, so that the next step waits for what the pods show. */
+function isRemoving({ action, leaving }: Decision): boolean {
+  return leaving.length > 0 || (needsPods(action) && action.kind !== 'none');
 }
 
 /** Growth depends on the count alone; everything else on who is where. */

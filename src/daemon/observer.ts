@@ -74,6 +74,7 @@ export class Observer {
   readonly #applications: Applications;
   readonly #holdings: Holdings;
   #readsHoldings = false;
+  #watchesPods = false;
   readonly #selves = new Map<string, Slot<WorkerSelfView>>();
   /** Counts of workers' pages that are no longer read. */
   readonly #pastPages = { reads: 0, failures: 0 };
@@ -94,11 +95,14 @@ export class Observer {
       () => deps.targetPeriodMs,
       () => deps.target.read(signal),
     );
-    this.#pods = this.#slot(
-      'pods',
-      () => deps.podsPeriodMs,
-      () => deps.pods.list(this.#consistentPods, signal),
-    );
+    this.#pods = newSlot({
+      name: 'pods',
+      periodMs: () => deps.podsPeriodMs,
+      dueMs: () => (this.#watchesPods ? Math.min(deps.pollMs, deps.podsPeriodMs) : deps.podsPeriodMs),
+      clock: deps.clock,
+      read: () => deps.pods.list(this.#consistentPods, signal),
+      onError: this.#onError,
+    });
     this.#config =
       clusterConfig &&
       this.#slot(
@@ -165,6 +169,14 @@ export class Observer {
   /** From now on what applications keep on their workers is read too, or no longer: it costs their drivers requests. */
   watchHoldings(watch: boolean): void {
     this.#readsHoldings = watch;
+  }
+
+  /**
+   * From now on pods are listed every beat, or at their own pace again. A removal goes from step to step by what the list
+   * shows, and every step that waits for it is paid with all the workers that are leaving.
+   */
+  watchPods(watch: boolean): void {
+    this.#watchesPods = watch;
   }
 
   /** The newest of everything, as the core wants it. */

@@ -26,6 +26,8 @@ export interface Slot<T> {
 export interface SlotOptions<T> {
   readonly name: string;
   readonly periodMs: () => number;
+  /** How long after one read the next is due, where that is not the period: a reading stays fresh by its period all the same. */
+  readonly dueMs?: () => number;
   readonly clock: Clock;
   readonly read: () => Promise<Result<T>>;
   readonly onError: (error: OperatingError) => void;
@@ -69,7 +71,8 @@ export function newSlot<T>(options: SlotOptions<T>): Slot<T> {
     isDue() {
       const nowMs = clock.nowMs();
       if (current !== undefined || nowMs < notBeforeMs) return false;
-      return nowMs - startedAtMs >= options.periodMs() * (1 - EARLY_SHARE);
+      const { dueMs = options.periodMs } = options;
+      return nowMs - startedAtMs >= dueMs() * (1 - EARLY_SHARE);
     },
     read,
     async readAfresh() {

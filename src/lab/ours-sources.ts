@@ -1,6 +1,7 @@
 /**
  * What our daemon has read, source by source, each at its own pace (R5) as `src/daemon` reads it: the master, gauges and
- * workers' pages every beat, the target every 2 s, the pods every 5 s, holdings only while workers may have to go.
+ * workers' pages every beat, the target every 2 s, the pods every 5 s (every beat while somebody is on the way out), holdings
+ * only while workers may have to go.
  */
 import { buildFleet } from '../core/fleet.ts';
 import type { ApplicationObservation, MarkAbility, Observation } from '../core/observation.ts';
@@ -78,6 +79,7 @@ export class Sources {
   #selves: ReadonlyMap<string, Known<WorkerSelfView>> = new Map();
   #active: readonly Driver[] = [];
   #watchesHoldings = false;
+  #watchesPods = false;
   #masterMadeAtMs = -Infinity;
 
   constructor(site: Site) {
@@ -100,7 +102,7 @@ export class Sources {
   beat(nowMs: number): Changes {
     let others = false;
     if (this.#target.isDue(nowMs, TARGET_PERIOD_MS)) others = this.#readTarget(nowMs);
-    if (this.#pods.isDue(nowMs, PODS_PERIOD_MS)) others = this.#readPods(nowMs) || others;
+    if (this.#pods.isDue(nowMs, this.#watchesPods ? POLL_MS : PODS_PERIOD_MS)) others = this.#readPods(nowMs) || others;
     others = this.#readMaster(nowMs) || others;
     const gauges = this.#readGauges(nowMs);
     if (this.#watchesHoldings) others = this.#readHoldings(nowMs, HOLDINGS_PER_BEAT) || others;
@@ -122,11 +124,20 @@ export class Sources {
     return true;
   }
 
+  get readsHoldings(): boolean {
+    return this.#watchesHoldings;
+  }
+
   /** True if it was otherwise before. */
   watchHoldings(watch: boolean): boolean {
     const changed = watch !== this.#watchesHoldings;
     this.#watchesHoldings = watch;
     return changed;
+  }
+
+  /** Pods are listed every beat while somebody is on the way out. */
+  watchPods(watch: boolean): void {
+    this.#watchesPods = watch;
   }
 
   observation(nowMs: number, markAbility: MarkAbility): Observation {

@@ -52,7 +52,7 @@ function policyTimers({ policy, guard, expectation }: CoreMemory, { holdMs }: Ru
   ];
 }
 
-/** Pods that were chosen settle, marked ones are late some time, and a page counts only once it is new enough. */
+/** Applications have been quiet for long enough, pods that were chosen settle, marked ones are late some time, and a page counts only once it is new enough. */
 function removalTimers(memory: CoreMemory, { pods }: Observation, rules: Rules, epochMs: number): number[] {
   const timers: number[] = [];
   for (const pod of pods.known ? pods.value : []) {
@@ -62,7 +62,8 @@ function removalTimers(memory: CoreMemory, { pods }: Observation, rules: Rules, 
     // Late is what has taken longer, not as long.
     timers.push(markedMs + rules.drainDeadlineMs + 1);
   }
-  const { decommissionedAtMs, bookedAtMs, costs } = memory.removal;
+  const { decommissionedAtMs, bookedAtMs, costs, quietSinceMs } = memory.removal;
+  for (const sinceMs of quietSinceMs.values()) timers.push(sinceMs + rules.quietMs);
   for (const atMs of [...decommissionedAtMs.values(), ...bookedAtMs.values()]) timers.push(atMs + rules.settleMs);
   for (const { sinceMs } of costs.values()) {
     timers.push(sinceMs + rules.settleMs, sinceMs + HOLD_BACK_FACTOR * rules.settleMs);

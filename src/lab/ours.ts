@@ -128,7 +128,11 @@ class Daemon {
   /** What the last of the skipped passes would have left in the memory: the same readings, at that later time. */
   #catchUp(): void {
     if (this.#skippedAtMs === undefined || this.#last === undefined) return;
-    const { decision, memory } = decide(laterBy(this.#last, this.#skippedAtMs), this.#memory, this.#rules);
+    const { decision, memory } = decide(
+      laterBy(this.#last, this.#skippedAtMs, this.#sources.readsHoldings),
+      this.#memory,
+      this.#rules,
+    );
     this.#skippedAtMs = undefined;
     if (decision.action.kind !== 'none') throw new Error(`a pass was skipped that had to act: ${decision.sentence}`);
     this.#memory = memory;
@@ -142,6 +146,7 @@ class Daemon {
   #settle(decision: Decision, memory: CoreMemory, observation: Observation): void {
     this.#memory = memory;
     const watches = this.#sources.watchHoldings(mayShrink(decision));
+    this.#sources.watchPods(isRemoving(decision));
     const timerMs = nextTimerMs(memory, decision, observation, this.#rules, START_EPOCH_MS);
     this.#demands = decision.demands;
     this.#notBeforeMs = watches ? -Infinity : timerMs;
@@ -208,13 +213,18 @@ function mayShrink({ plannedWorkers, wantedWorkers, leaving }: Decision): boolea
   return leaving.length > 0 || (plannedWorkers !== undefined && (wantedWorkers ?? Infinity) < plannedWorkers);
 }
 
+/** As in the daemon: somebody is on the way out, or was just chosen. */
+function isRemoving({ action, leaving }: Decision): boolean {
+  return leaving.length > 0 || (action.kind !== 'none' && needsPods(action));
+}
+
 /** Growth depends on the count alone; everything else on who is where. */
 function needsPods(action: Action): boolean {
   return !(action.kind === 'resize' && action.direction === 'grow');
 }
 
 /** The same readings, taken so much later, at a later time. */
-function laterBy(of: Observation, nowMs: number): Observation {
+function laterBy(of: Observation, nowMs: number, readsHoldings: boolean): Observation {
   const byMs = nowMs - of.nowMs;
   const later = <T>(reading: Reading<T>): Reading<T> =>
     reading.known ? { ...reading, takenAtMs: reading.takenAtMs + byMs } : reading;
@@ -226,6 +236,11 @@ function laterBy(of: Observation, nowMs: number): Observation {
     workerSelves: new Map(Array.from(of.workerSelves, ([id, self]) => [id, later(self)])),
     target: later(of.target),
     pods: later(of.pods),
-    applications: of.applications.map((one) => ({ ...one, gauges: later(one.gauges), holdings: later(one.holdings) })),
+    applications: of.applications.map((one) => ({
+      ...one,
+      gauges: later(one.gauges),
+      // What is kept on workers grows old where nobody reads it.
+      holdings: readsHoldings ? later(one.holdings) : one.holdings,
+    })),
   };
 }

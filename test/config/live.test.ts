@@ -130,6 +130,7 @@ describe('applyLive: values', () => {
     ['drainDeadline', '1h', 'drainDeadlineMs', 3_600_000],
     ['drainLate', 'remove', 'onDrainDeadline', 'remove'],
     ['maxDraining', '9', 'maxDrainingWorkers', 9],
+    ['quiet', '45s', 'quietMs', 45_000],
     ['pause', 'T', 'paused', true],
   ];
   for (const [key, text, rule, value] of good) {

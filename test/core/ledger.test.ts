@@ -34,10 +34,16 @@ describe('the ledger', () => {
       'pinned: a running job may read its shuffle',
     ],
     [
-      'R17: also where the executor itself wrote none: blocks may have moved to it',
-      { executors: [empty], activity: 'shuffling' },
+      'R17: also where the executor itself wrote none: blocks of one that ended may have moved to it',
+      { executors: [empty, holding(2, { active: false })], activity: 'shuffling' },
       'pinned: a running job may read its shuffle',
     ],
+    [
+      'R17: also where it runs a task that may be writing some',
+      { executors: [holding(1, { shuffleWriteBytes: 0, activeTasks: 1 })], activity: 'shuffling' },
+      'pinned: a running job may read its shuffle',
+    ],
+    ['a job that may read shuffle of which there is none', { executors: [empty], activity: 'shuffling' }, 'movable'],
     [
       'a job that reads and writes no shuffle',
       { executors: [holding(1, { activeTasks: 2 })], activity: 'apart' },

@@ -87,9 +87,44 @@ describe('a busy worker is drained', () => {
     expect(step({ pods: [chosen(1), chosen(2), pod(3)] })).to.equal('mark w-1 w-2');
   });
 
-  it('not before the settle time has passed', () => {
-    const justNow = { chosenAtEpochMs: NOW_EPOCH_MS - 1_999 };
-    expect(step({ pods: [{ ...chosen(1), ...justNow }, { ...chosen(2), ...justNow }, pod(3)] })).to.equal('none');
+  it('R16: the mark needs no settle time, but after a wrong victim', () => {
+    const justNow = { chosenAtEpochMs: NOW_EPOCH_MS - 1_000 };
+    const pods = [{ ...chosen(1), ...justNow }, pod(2), pod(3)];
+    expect(step({ pods, target: 2 })).to.equal('mark w-1');
+    const removal = knowingCosts(pods);
+    expect(step({ pods, target: 2, memory: calmMemory({ removal, wrongVictims: 1 }) })).to.equal('none');
+  });
+
+  it('those that run nothing go before those that run tasks', () => {
+    const executors = [1, 2, 3].map((n) => holding(n, { shuffleWriteBytes: 0, activeTasks: n === 2 ? 0 : 1 }));
+    expect(step({ target: 2, holdings: { activity: 'apart', executors } })).to.equal('choose w-2');
+  });
+
+  describe('when its application has just run a job', () => {
+    const QUIET = { rules: { quietMs: 30_000 } };
+    const quietFor = (ms: number): CoreMemory =>
+      calmMemory({
+        removal: { ...knowingCosts([pod(1), pod(2), pod(3)]), quietSinceMs: new Map([['app-1', NOW_MS - ms]]) },
+      });
+
+    it('not before it has been quiet for long enough', () => {
+      expect(step({ ...QUIET, memory: quietFor(29_999) })).to.equal('none');
+      expect(step({ ...QUIET, memory: quietFor(30_000) })).to.equal('choose w-1 w-2');
+    });
+
+    it('nor where nobody has seen yet that it is quiet', () => {
+      expect(step(QUIET)).to.equal('none');
+    });
+
+    it('at once where it keeps nothing there', () => {
+      const executors = [1, 2, 3].map((n) => holding(n, { shuffleWriteBytes: 0 }));
+      expect(step({ ...QUIET, holdings: { executors } })).to.equal('choose w-1 w-2');
+    });
+
+    it('R24: at once where its node is taken', () => {
+      const list = [pod(1, { disruption: 'its node is cordoned' }), pod(2), pod(3)];
+      expect(step({ ...QUIET, pods: list })).to.equal('choose w-1');
+    });
   });
 
   it('R16: not where it runs an executor that no application tells of', () => {

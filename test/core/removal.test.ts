@@ -71,6 +71,19 @@ describe('removal: choosing', () => {
     expect(waiting.sentence).to.equal('the removal under way goes first');
   });
 
+  it('gives those chosen later a higher cost, so that who was chosen first goes first, and who empties first need not wait', () => {
+    const draining = busyWorker(9, { state: 'DECOMMISSIONED' });
+    const costOf = (deletionCost: number): number => {
+      const list = [markedPod(9, { deletionCost }), ...pods(1, 2)];
+      const { action } = plan({ workers: [draining, ...workers(1, 2)], pods: list, selves: emptySelves(1, 2) });
+      return action.kind === 'choose' ? action.cost : NaN;
+    };
+    expect(costOf(-1_000_000)).to.equal(-999_999);
+    expect(costOf(-999_990)).to.equal(-999_989);
+    expect(costOf(-1_000_001)).to.equal(-999_999);
+    expect(costOf(100), 'a cost that is not ours').to.equal(-1_000_000);
+  });
+
   it('R22: chooses one at a time after a wrong victim', () => {
     expect(next({ ...idle(4), holdBack: true })).to.equal('choose w-1');
   });

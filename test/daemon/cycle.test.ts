@@ -277,6 +277,7 @@ describe('cycle', () => {
         const report = await daemon.pass();
         expect(report.outcome.kind).to.equal('failed');
         expect(world.planned).to.equal(1);
+        world.calls.twist('pods.list', { error: failure('unreachable') });
         expect((await daemon.pass()).decision.blockers).to.include('the last shrink is still being verified');
         const done = await daemon.passes(4);
         expect(done.decision.newWrongVictims).to.deep.equal([]);

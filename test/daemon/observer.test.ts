@@ -52,6 +52,20 @@ describe('observer', () => {
     expect(count('settings.read')).to.equal(1);
   });
 
+  it('lists the pods every beat while somebody is on the way out, and believes the list for as long as before', async () => {
+    observer = observerOver(world, { podsPeriodMs: 5 * POLL_MS });
+    await beats(10);
+    expect(count('pods.list')).to.equal(2);
+    observer.watchPods(true);
+    await beats(10);
+    expect(count('pods.list')).to.equal(12);
+    const { pods } = seen();
+    expect(pods).to.include({ known: true, periodMs: 5 * POLL_MS });
+    observer.watchPods(false);
+    await beats(10);
+    expect(count('pods.list')).to.equal(14);
+  });
+
   describe('a slow source', () => {
     for (const name of ['master.read', 'gauges.read', 'pods.list', 'target.read', 'config.read', 'settings.read']) {
       it(`R5: ${name} does not hold the beat beyond its budget`, async () => {

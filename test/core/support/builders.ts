@@ -279,6 +279,7 @@ export function rules(more: Partial<Rules> = {}): Rules {
     drainDeadlineMs: 86_400_000,
     onDrainDeadline: 'wait',
     maxDrainingWorkers: 5,
+    quietMs: 0,
     settleMs: 2_000,
     heartbeatFreshMs: 60_000,
     paused: false,

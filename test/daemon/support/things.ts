@@ -32,6 +32,7 @@ export const RULES: Rules = {
   drainDeadlineMs: 600_000,
   onDrainDeadline: 'wait',
   maxDrainingWorkers: 5,
+  quietMs: 0,
   settleMs: 1_000,
   heartbeatFreshMs: 60_000,
   paused: false,

@@ -39,8 +39,16 @@ function harmOfDrain({ settings, rules }: Scene, state: State, one: Executor): s
   const { decommission = true, storageDecommission = true } = settings[one.app] ?? {};
   if (!decommission || ((one.blocks || one.cached) && !storageDecommission))
     return 'an executor is drained though its application is not set up for it';
-  if (state.apps[one.app]?.job === 'shuffling') return 'R17: an active stage reads from a marked worker';
+  if (state.apps[one.app]?.job === 'shuffling' && mayBeRead(state, one))
+    return 'R17: an active stage reads from a marked worker';
   return one.cached && !rules.moveCachedBlocks ? 'R20: cached blocks were moved though they may not be' : undefined;
+}
+
+/** Where nobody of the application keeps a block, and this one runs nothing, there is nothing that a stage could read. */
+function mayBeRead(state: State, one: Executor): boolean {
+  const all = workersOf(state).flatMap(({ work }) => work.executors);
+  const kept = workersOf(state).some(({ work }) => work.kept.includes(one.app));
+  return kept || one.tasks || one.cached || all.some(({ app, blocks }) => app === one.app && blocks);
 }
 
 /** R19: whatever is handed on has somewhere to go, and what is on its way arrives. */
