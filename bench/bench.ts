@@ -7,7 +7,8 @@ import { measureFootprint } from './footprint.ts';
 import { readImageStart } from './image.ts';
 import { benchPolicies, familiesNamed } from './policies.ts';
 import { measureSimulator, QUICK_SIMULATOR_CASES, SIMULATOR_CASES } from './simulator.ts';
-import { carbonTable, cycleTable, footprintTable, simulatorTable } from './tables.ts';
+import { measureSources } from './sources.ts';
+import { carbonTable, cycleTable, footprintTable, simulatorTable, sourcesTable } from './tables.ts';
 
 const FOOTPRINT_SECONDS = 120;
 const CARBON_SECONDS = 30;
@@ -84,6 +85,17 @@ program
   .action(({ json, quick }: { json: boolean; quick: boolean }) => {
     const runs = (quick ? QUICK_SIMULATOR_CASES : SIMULATOR_CASES).flatMap(measureSimulator);
     console.log(json ? JSON.stringify({ runs }) : simulatorTable(runs));
+  });
+
+program
+  .command('sources')
+  .description('what one read of each source of demand costs with 100 applications: milliseconds and bytes')
+  .option('--json', 'print {"sources":[…]} and nothing else', false)
+  .addOption(new Option('--quick', 'a few reads, to see that it works').default(false).hideHelp())
+  .action(async ({ json, quick }: { json: boolean; quick: boolean }) => {
+    if (await startedAsImage()) return;
+    const sources = await (quick ? measureSources(2, 1) : measureSources());
+    console.log(json ? JSON.stringify({ sources }) : sourcesTable(sources));
   });
 
 /**

@@ -4,6 +4,7 @@ import type { CarbonBench, CarbonLoad } from './carbon.ts';
 import type { CycleResult, Measured } from './cycle.ts';
 import type { Footprint } from './footprint.ts';
 import type { SimulatorResult } from './simulator.ts';
+import type { SourceResult } from './sources.ts';
 
 /** Each case twice: by the clock, and by the time its thread had a processor. */
 export function cycleTable(cases: readonly Measured[]): string {
@@ -77,6 +78,18 @@ export function simulatorTable(runs: readonly SimulatorResult[]): string {
   for (const run of runs) {
     const { name, controller, processorSeconds, tasks, events, passesDecided, passesSkipped, meanWorkers } = run;
     table.push([name, controller, processorSeconds, tasks, events, passesDecided, passesSkipped, meanWorkers]);
+  }
+  return table.toString();
+}
+
+export function sourcesTable(sources: readonly SourceResult[]): string {
+  const table = new Table({
+    head: ['source', 'applications', 'ms p50', 'ms p99', 'ms on the processor', 'bytes', 'requests'],
+    colAligns: ['left', ...Array.from({ length: 6 }, () => 'right' as const)],
+    style: { head: [], border: [] },
+  });
+  for (const { source, applications, msP50, msP99, cpuMsMean, bytesPerRead, requestsPerRead } of sources) {
+    table.push([source, applications, msP50, msP99, cpuMsMean, bytesPerRead, requestsPerRead]);
   }
   return table.toString();
 }

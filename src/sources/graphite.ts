@@ -56,7 +56,7 @@ export function graphiteReader(options: GraphiteOptions, send: SendToServer): Se
       readAtMs = options.nowMs();
       const windowMs = stepMs === undefined ? FIRST_WINDOW_MS : 0;
       const fromSec = Math.ceil(Math.max(windowMs, WINDOW_PERIODS * periodMs()) / 1000);
-      const url = `${options.url}/render?target=${urlPart(options.target)}&from=-${fromSec}s&format=json`;
+      const url = `${options.url}/render?target=${urlPart(options.target)}&from=-${fromSec}s&format=json&noCache=1`;
       const answer = await send({ what: WHAT, url }, signal);
       if (!answer.ok) return answer;
       const { status, body, dateEpochMs } = answer.value;

@@ -73,6 +73,8 @@ export function prometheusServlet(
   });
 }
 
+/** A driver without the sink answers with its page of jobs. */
 function withHint(error: OperatingError): OperatingError {
-  return error.kind === 'not-found' ? { ...error, detail: `${error.detail}; ${HINT}` } : error;
+  const missing = error.kind === 'not-found' || error.detail.includes('HTML page');
+  return missing ? { ...error, detail: `${error.detail}; ${HINT}` } : error;
 }

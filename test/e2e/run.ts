@@ -21,6 +21,7 @@ import { FAULT_SCENARIOS } from './scenarios/faults.ts';
 import { INTERACTIVE_SCENARIOS } from './scenarios/interactive.ts';
 import { KIND_SCENARIOS } from './scenarios/kinds.ts';
 import { MANIFEST_SCENARIOS } from './scenarios/manifests.ts';
+import { PULL_SCENARIOS } from './scenarios/pull.ts';
 import { PUSH_SCENARIOS } from './scenarios/push.ts';
 import { REMOVAL_SCENARIOS } from './scenarios/removal.ts';
 import type { Scenario } from './scenarios/scenario.ts';
@@ -38,6 +39,7 @@ const SCENARIOS: readonly Scenario[] = [
   ...KIND_SCENARIOS,
   ...SHUFFLE_SERVICE_SCENARIOS,
   ...INTERACTIVE_SCENARIOS,
+  ...PULL_SCENARIOS,
   ...COMPARISON_SCENARIOS,
   ...CAMPAIGN_SCENARIOS,
 ];

@@ -31,3 +31,5 @@ export function cacheDirectory(env: NodeJS.ProcessEnv): string {
   const base = xdg !== undefined && xdg !== '' ? xdg : join(homedir(), '.cache');
   return join(base, 'elastic-worker-e2e');
 }
+/** The agent that answers for the MBeans of a JVM. */
+export const JOLOKIA_VERSION = '2.2.9';
