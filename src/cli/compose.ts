@@ -11,7 +11,7 @@ import type { CallHook } from '../kube/client.ts';
 import type { GaugeSource } from '../spark/ports.ts';
 import { sparkAdapters, type SparkAdapters } from '../spark/adapters.ts';
 import { buildClusterSide, type ClusterSide, type Environment } from './cluster-side.ts';
-import { buildSources } from './gauge-sources.ts';
+import { buildSources, driverShareOf } from './gauge-sources.ts';
 import { LiveSettings } from './live-view.ts';
 import { OriginalWatch } from './original-watch.ts';
 
@@ -46,6 +46,7 @@ export async function compose(config: Config, options: ComposeOptions): Promise<
   const cluster = built.value;
   const adapters = await sparkAdapters({
     ...config.spark,
+    driverRequestsPerSecond: driverShareOf(config),
     pollMs: config.pollMs,
     deniedAddresses: [cluster.serverHost],
     learntNetworks: () => cluster.learntNetworks.list(),

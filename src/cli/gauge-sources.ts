@@ -30,7 +30,7 @@ type Built = Result<GaugeSource, readonly string[]>;
 type Builder = (parts: SourceParts) => Promise<Built> | Built;
 
 /** One entry for each source; a new one is a file in src/sources and an entry here. */
-const BUILDERS: Partial<Record<SourceName, Builder>> = {
+const BUILDERS: Readonly<Record<SourceName, Builder>> = {
   driver: ({ spark }) => ok(spark.gauges),
   carbon: (parts) => ok(listening('carbon', parts)),
   statsd: (parts) => ok(listening('statsd', parts)),
@@ -74,9 +74,13 @@ function limitsOf({ config }: SourceParts): HttpLimits {
 }
 
 function turnsOf({ config, clock }: SourceParts): TurnOptions {
-  const sharing = config.sources.names.filter((name) => PER_DRIVER.includes(name)).length;
-  const driverRequestsPerSecond = Math.max(1, config.spark.driverRequestsPerSecond / Math.max(1, sharing));
-  return { pollMs: config.pollMs, driverRequestsPerSecond, now: clock.nowMs };
+  return { pollMs: config.pollMs, driverRequestsPerSecond: driverShareOf(config), now: clock.nowMs };
+}
+
+/** Requests a second that each of the sources which ask drivers may make. */
+export function driverShareOf({ sources, spark }: Config): number {
+  const sharing = sources.names.filter((name) => PER_DRIVER.includes(name)).length;
+  return Math.max(1, spark.driverRequestsPerSecond / Math.max(1, sharing));
 }
 
 /** A source that drivers send to, with a store of its own. */
@@ -96,9 +100,7 @@ export async function buildSources(parts: SourceParts): Promise<Result<readonly 
   const built: GaugeSource[] = [];
   const problems: string[] = [];
   for (const name of parts.config.sources.names) {
-    const builder = BUILDERS[name];
-    const source =
-      builder === undefined ? err([`ELASTIC_WORKER_SOURCES: there is no ${name} here`]) : await builder(parts);
+    const source = await BUILDERS[name](parts);
     if (source.ok) built.push(source.value);
     else problems.push(...source.error);
   }
