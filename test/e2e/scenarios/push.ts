@@ -9,7 +9,7 @@ import { waitFor } from '../support/wait.ts';
 import { check, type Scenario } from './scenario.ts';
 
 const PERIOD_SECONDS = 1;
-const HOLD_SECONDS = 4;
+const HOLD_SECONDS = 3;
 /** A source is stale after three of its periods; then the hold has to pass before anything could shrink. */
 const SILENCE_MS = (3 * PERIOD_SECONDS + HOLD_SECONDS + 2) * 1000;
 
@@ -118,9 +118,9 @@ function sending({ source, port, inCut, sink }: Way): Scenario {
           name: `report-${driver}`,
           args: { tasks, seconds: 2 },
           properties: { 'spark.executor.cores': '4', ...hiddenAt(host, driver), ...sink(host, driver) },
-          dynamicAllocation: { idleTimeoutSeconds: 3 },
+          dynamicAllocation: { idleTimeoutSeconds: 2 },
         });
-      const apps = await Promise.all([submit(0, 32), submit(1, 8), submit(2, 8)]);
+      const apps = await Promise.all([submit(0, 32), submit(1, 4), submit(2, 4)]);
       const [main] = apps;
       await Promise.all(apps.map((app) => waitForState(rig, app, source, 'in-use')));
       await rig.waitForPlanned(4);
