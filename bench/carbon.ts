@@ -48,7 +48,8 @@ export interface CarbonBench extends Pick<CarbonLoad, 'linesPerSecond' | 'rssMiB
   readonly carbonCache: { readonly version: string; readonly offered: CarbonLoad; readonly flatOut: CarbonLoad };
 }
 
-const OFFERED_LINES_PER_SECOND = 200_000;
+/** The aim is 200,000; a little more, so that reports that are not read to their end at the end do not hide a miss. */
+const OFFERED_LINES_PER_SECOND = 210_000;
 const APPLICATIONS = 50;
 const WORKERS = 20;
 const CARBON_PORT = 2003;
