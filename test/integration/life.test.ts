@@ -5,7 +5,7 @@ import { decided, endless, logged, metric, passes, sideBySide, withRig } from '.
 const SIGTERM_MS = 5000;
 
 describe('the daemon as a process', function () {
-  this.timeout(60_000);
+  this.timeout(300_000);
 
   sideBySide({
     'ends within 5 s and with 0 on SIGTERM, also while nothing answers any more': () =>

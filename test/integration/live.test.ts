@@ -8,7 +8,7 @@ const FROM_CONFIG_MAP = { ELASTIC_WORKER_CONFIG_MAP: NAME };
 const ON = { 'elasticWorker.enable': 'true\n' };
 
 describe('the daemon and the cluster’s ConfigMap', function () {
-  this.timeout(60_000);
+  this.timeout(300_000);
 
   sideBySide({
     'stands by and writes nothing until the flag is on, and again once it is off': () =>

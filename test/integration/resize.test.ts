@@ -7,7 +7,7 @@ import { changesIn, changesSeen, decided, endless, passes, sideBySide, withRig, 
 const SAME_POD = { POD_NAME: 'spark-master-0', POD_UID: '3f0b9c1e-0000-4000-8000-000000000001' };
 
 describe('the daemon and the count', function () {
-  this.timeout(90_000);
+  this.timeout(300_000);
 
   sideBySide({
     'grows for a burst and shrinks after it: only chosen idle pods go, and /status tells every change': () =>

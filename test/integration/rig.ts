@@ -18,7 +18,7 @@ import type { World } from '../../demo/standin/world.ts';
 /** Most rigs at the same time: a daemon mostly waits for its next second, but it takes a moment of CPU to start. */
 const TOGETHER = 5;
 const LOOK_MS = 20;
-const DEADLINE_MS = 20_000;
+const DEADLINE_MS = 60_000;
 
 export type Variables = Readonly<Record<string, string>>;
 
