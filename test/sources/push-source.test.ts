@@ -68,7 +68,9 @@ async function sendTcp(port: number, text: string): Promise<void> {
 
 async function sendUdp(port: number, text: string): Promise<void> {
   const socket = createSocket('udp4');
-  await new Promise((resolve) => { socket.send(text, port, HOST, resolve); });
+  await new Promise((resolve) => {
+    socket.send(text, port, HOST, resolve);
+  });
   socket.close();
 }
 
