@@ -53,7 +53,7 @@ function prometheus(): string {
 }
 
 function jolokia(id: string): string {
-  const beans = GAUGES.map((gauge) => [`metrics:name=${id}.${PATH}.${gauge},type=gauges`, { Value: 7 }]);
+  const beans = GAUGES.map((gauge) => [`metrics:name=${id}.${PATH}.${gauge},type=gauges`, { Value: 7 }] as const);
   const none = { status: 404, error_type: 'javax.management.InstanceNotFoundException' };
   return JSON.stringify([{ request: {}, value: Object.fromEntries(beans), timestamp: 0, status: 200 }, none]);
 }

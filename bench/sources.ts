@@ -87,7 +87,7 @@ async function sourcesAt(url: string): Promise<readonly Built[]> {
   const agents = { send: guarded, guard: spark.guard, master: spark.master, rules: RULES };
   const address = `${url}/jolokia/\${spark.app.id}`;
   return [
-    { source: spark.gauges as GaugeSource, requestsPerRead: APPLICATIONS },
+    { source: spark.gauges, requestsPerRead: APPLICATIONS },
     { source: prometheusServlet(turns, spark.drivers, RULES), requestsPerRead: APPLICATIONS },
     { source: jolokia({ ...turns, url: address }, agents), requestsPerRead: APPLICATIONS },
     series(graphiteReader({ url, target: '*', periodMs: 10_000, pollMs: 0, ...clock }, send)),

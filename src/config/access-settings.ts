@@ -4,9 +4,7 @@ import { file, secretFile, userName } from './text-kinds.ts';
 
 type Part = 'CaFile' | 'CertFile' | 'KeyFile' | 'Username' | 'PasswordFile' | 'TokenFile' | 'HeadersFile';
 
-export type AccessRows<Key extends string> = {
-  readonly [Id in `${Key}${Part}`]: Setting<string | undefined>;
-};
+export type AccessRows<Key extends string> = Readonly<Record<`${Key}${Part}`, Setting<string | undefined>>>;
 
 /**
  * The rows of one server.

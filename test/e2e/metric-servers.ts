@@ -35,17 +35,25 @@ export async function startGraphite(bench: Workbench): Promise<GraphiteServer> {
   return { host, url };
 }
 
-/** Starts Prometheus, scraping these addresses every two seconds under `/metrics/prometheus/`. */
-export async function startPrometheus(bench: Workbench, targets: readonly string[]): Promise<string> {
+export interface PrometheusServer {
+  readonly url: string;
+  /** From now on it scrapes these addresses, like "127.73.0.9:4040", every two seconds. */
+  readonly scrape: (targets: readonly string[]) => Promise<void>;
+}
+
+/** Starts Prometheus; it scrapes nobody yet. */
+export async function startPrometheus(bench: Workbench): Promise<PrometheusServer> {
   const { root } = await installDebian(bench.tools.cache, 'prometheus', ['prometheus']);
   const directory = await bench.makeDirectory('prometheus');
   const address = `${bench.nextAddress()}:9090`;
-  const scrape = {
-    global: { scrape_interval: '2s', scrape_timeout: '2s' },
-    scrape_configs: [{ job_name: 'spark', metrics_path: '/metrics/prometheus/', static_configs: [{ targets }] }],
+  const spark = {
+    job_name: 'spark',
+    metrics_path: '/metrics/prometheus/',
+    file_sd_configs: [{ files: ['targets.json'], refresh_interval: '1s' }],
   };
+  const config = { global: { scrape_interval: '2s', scrape_timeout: '2s' }, scrape_configs: [spark] };
   // JSON is YAML.
-  await writeFile(join(directory, 'prometheus.yml'), JSON.stringify(scrape));
+  await writeFile(join(directory, 'prometheus.yml'), JSON.stringify(config));
   bench.start({
     command: join(root, 'usr/bin/prometheus'),
     args: ['--config.file=prometheus.yml', '--storage.tsdb.path=data', `--web.listen-address=${address}`],
@@ -54,7 +62,10 @@ export async function startPrometheus(bench: Workbench, targets: readonly string
     logFile: join(directory, 'prometheus.log'),
   });
   await waitUntilAnswers('Prometheus', `http://${address}/-/ready`);
-  return `http://${address}`;
+  return {
+    url: `http://${address}`,
+    scrape: (targets) => writeFile(join(directory, 'targets.json'), JSON.stringify([{ targets }])),
+  };
 }
 
 async function waitUntilAnswers(what: string, url: string): Promise<void> {

@@ -19,7 +19,7 @@ const UNDERSCORED = 'metrics_app_1_driver_ExecutorAllocationManager_executors';
 type Asked = Omit<Request, 'credentials'>;
 
 /** Answers always the same, by a server whose clock may be another than ours. */
-function server(body: unknown, { status = 200, clockMs = NOW_EPOCH_MS as number | undefined } = {}) {
+function server(body: unknown, { status = 200, clockMs = NOW_EPOCH_MS } = {}) {
   const asked: Asked[] = [];
   const text = typeof body === 'string' ? body : JSON.stringify(body);
   return {

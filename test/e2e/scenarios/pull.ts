@@ -20,7 +20,7 @@ interface Way {
   readonly source: string;
   readonly inCut: Scenario['inCut'];
   /** Starts its server, if it has one. */
-  prepare(bench: Workbench): Promise<Prepared>;
+  readonly prepare: (bench: Workbench) => Promise<Prepared>;
 }
 
 interface Prepared {
@@ -28,6 +28,8 @@ interface Prepared {
   readonly properties: SparkProperties;
   readonly env: Readonly<Record<string, string>>;
   readonly rig?: Partial<RigOptions>;
+  /** Told of the application once it is registered. */
+  readonly submitted?: (app: RunningApp) => Promise<void>;
 }
 
 const SERVLET: SparkProperties = {
@@ -67,16 +69,13 @@ const WAYS: readonly Way[] = [
     source: 'prometheus',
     inCut: ['4'],
     async prepare(bench) {
-      // Its targets have to be known beforehand, so the driver gets its address here.
-      const host = bench.nextAddress();
-      const url = await startPrometheus(bench, [`${host}:4040`]);
+      const { url, scrape } = await startPrometheus(bench);
       const env = {
         ELASTIC_WORKER_PROMETHEUS_URL: url,
         ELASTIC_WORKER_PROMETHEUS_PERIOD: '2s',
         ELASTIC_WORKER_SOURCE_TIMEOUT: '1s',
       };
-      const properties = { ...SERVLET, 'spark.driver.host': host, 'spark.driver.bindAddress': host };
-      return { properties, env };
+      return { properties: SERVLET, env, submitted: ({ uiUrl }) => scrape([new URL(uiUrl).host]) };
     },
   },
   {
@@ -157,6 +156,7 @@ function reading({ source, inCut, prepare }: Way): Scenario {
         properties: { 'spark.executor.cores': '4', ...prepared.properties },
         dynamicAllocation: { idleTimeoutSeconds: 3 },
       });
+      await prepared.submitted?.(app);
       await waitForStanding(rig, app, `${source} to be in use`, ({ inUse }) => inUse === source);
       await rig.waitForPlanned(4);
       await rig.waitForRegistered(4);

@@ -55,20 +55,16 @@ export interface RigKind {
   build(clock: FakeClock, byName: boolean): Promise<DoubtRig>;
 }
 
+const SPOILT: ReadonlyMap<Fault, number> = new Map([
+  ['NaN', NaN],
+  ['infinity', Infinity],
+  ['negative', -1],
+  ['huge', 2 ** 62],
+]);
+
 /** A number that the fault makes of a good one. */
 export function spoilt(fault: Fault | undefined, good: number): number {
-  switch (fault) {
-    case 'NaN':
-      return NaN;
-    case 'infinity':
-      return Infinity;
-    case 'negative':
-      return -1;
-    case 'huge':
-      return 2 ** 62;
-    default:
-      return good;
-  }
+  return fault === undefined ? good : (SPOILT.get(fault) ?? good);
 }
 
 export const HOUR_MS = 3_600_000;

@@ -47,6 +47,10 @@ function turns(clock: FakeClock): TurnOptions {
   return { pollMs: 1_000, driverRequestsPerSecond: 50, now: clock.nowMs };
 }
 
+function timesOf({ nowMs, nowEpochMs }: FakeClock): Pick<FakeClock, 'nowMs' | 'nowEpochMs'> {
+  return { nowMs, nowEpochMs };
+}
+
 function ownerOf({ applicationId, name }: Published, byName: boolean): string {
   return byName ? name : applicationId;
 }
@@ -227,7 +231,7 @@ const GRAPHITE: RigKind = {
         return `[${series.join()}]`;
       },
       source: async (url) => {
-        const own = { url, target: 'x', periodMs: 10_000, pollMs: 1_000, ...clock };
+        const own = { url, target: 'x', periodMs: 10_000, pollMs: 1_000, ...timesOf(clock) };
         return seriesSource(graphiteReader(own, await sender(clock)), rules(byName));
       },
     });
@@ -266,7 +270,14 @@ const PROMETHEUS: RigKind = {
         return `{"status":"success","data":{"resultType":"matrix","result":[${result.join()}]}}`;
       },
       source: async (url) => {
-        const own = { url, query: '{x="${gauge}"}', ownerLabel: undefined, periodMs: 15_000, pollMs: 1_000, ...clock };
+        const own = {
+          url,
+          query: '{x="${gauge}"}',
+          ownerLabel: undefined,
+          periodMs: 15_000,
+          pollMs: 1_000,
+          ...timesOf(clock),
+        };
         return seriesSource(prometheusReader(own, await sender(clock)), rules(byName));
       },
     });

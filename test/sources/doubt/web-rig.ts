@@ -60,20 +60,15 @@ export async function webRig({ clock, body, tick, source, spared }: WebParts): P
 }
 
 function answerOf(fault: Fault | undefined, good: Reply, text: string): Reply {
-  switch (fault) {
-    case 'refused':
-      return (response) => response.socket?.destroy();
-    case 'status 500':
-      return { status: 500, body: 'Internal Server Error' };
-    case 'timeout':
-      return () => undefined;
-    case 'half an answer':
-      return { headers: { 'Content-Type': 'text/plain' }, body: text.slice(0, Math.floor(text.length / 2)) };
-    case 'HTML':
-      return { body: '<html><body>Please log in</body></html>' };
-    default:
-      return good;
-  }
+  const half = { headers: { 'Content-Type': 'text/plain' }, body: text.slice(0, Math.floor(text.length / 2)) };
+  const replies = new Map<Fault | undefined, Reply>([
+    ['refused', (response) => response.socket?.destroy()],
+    ['status 500', { status: 500, body: 'Internal Server Error' }],
+    ['timeout', () => undefined],
+    ['half an answer', half],
+    ['HTML', { body: '<html><body>Please log in</body></html>' }],
+  ]);
+  return replies.get(fault) ?? good;
 }
 
 /** A client for a server that a person named. */
