@@ -12,6 +12,8 @@ export interface Denial {
   readonly verb: string;
   /** Plural, with its subresource: "replicationcontrollers/scale". */
   readonly resource: string;
+  /** Only the object of this name; left out: all of them. */
+  readonly name?: string;
 }
 
 export interface FailedWrite {

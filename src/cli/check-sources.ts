@@ -1,5 +1,4 @@
 /** The part of `check` that asks the sources of demand: can each be read, and what does it say of each application. */
-import type { Config } from '../config/config.ts';
 import { MOST_EXECUTORS } from '../core/gauge-choice.ts';
 import { STALE_AFTER_PERIODS } from '../core/reading.ts';
 import { describeError, type OperatingError, type Result } from '../core/result.ts';
@@ -13,14 +12,13 @@ const MOST_APPLICATIONS = 10;
 
 /** One line for each application and source; where one request was for all of them and failed, one line for it. */
 export async function checkSources(
-  config: Config,
   parts: Parts,
   master: MasterView,
   findings: Findings,
   signal: AbortSignal,
 ): Promise<void> {
-  const census = await censusOf(config, parts, master, signal);
-  for (const source of parts.sources) {
+  const census = await censusOf(parts, master, signal);
+  for (const source of parts.sources.list()) {
     if (source.start === undefined) await checkSource(source, master.applications, census, findings, signal);
     else findings.add('ok', source.name, LISTENS);
   }
@@ -77,9 +75,9 @@ function report(source: GaugeSource, id: string, answer: Result<GaugeSample>, fi
 const NO_ALLOCATION = 'no dynamic allocation; it wants what it holds and is owed';
 const NO_SERIES = 'right for an application without dynamic allocation, else see its page under docs/how-to/sources';
 
-async function censusOf(config: Config, parts: Parts, master: MasterView, signal: AbortSignal): Promise<Census> {
+async function censusOf(parts: Parts, master: MasterView, signal: AbortSignal): Promise<Census> {
   const settings = new Map<string, ApplicationSettings>();
-  const byName = config.sources.names.some((name) => name !== 'driver');
+  const byName = parts.sources.list().some(({ name }) => name !== 'driver');
   for (const application of byName ? master.applications.slice(0, MOST_APPLICATIONS) : []) {
     const read = await parts.spark.settings.read(application, signal);
     if (read.ok) settings.set(application.id, read.value);

@@ -1,9 +1,11 @@
 /** `elastic-worker check`: one line for each thing that must work, and an exit code. Changes nothing. */
 import type { Config } from '../config/config.ts';
+import type { LiveData } from '../config/live.ts';
 import type { TargetView } from '../core/cluster-view.ts';
 import { describeError } from '../core/result.ts';
 import type { MasterView } from '../core/spark-view.ts';
 import { checkAccess, neededPermissions } from '../kube/access.ts';
+import { checkOshinko } from './check-oshinko.ts';
 import { checkSources } from './check-sources.ts';
 import { checkDrains, checkPlacement } from './check-spark.ts';
 import type { Environment } from './cluster-side.ts';
@@ -34,7 +36,8 @@ export async function check(config: Config, env: Environment, print: Print = toS
   }
   const parts = composed.value;
   try {
-    await checkCluster(config, parts, findings, signal);
+    const data = await checkCluster(config, parts, findings, signal);
+    await checkOshinko({ config, env, data, client: parts.cluster.client }, findings, signal);
     await checkSpark(config, parts, findings, signal);
   } finally {
     parts.cluster.client.close();
@@ -42,7 +45,8 @@ export async function check(config: Config, env: Environment, print: Print = toS
   return findings.failed ? 1 : 0;
 }
 
-async function checkCluster(config: Config, parts: Parts, findings: Findings, signal: AbortSignal): Promise<void> {
+/** @returns the data of the cluster's ConfigMap; undefined where none is configured, or it could not be read. */
+async function checkCluster(config: Config, parts: Parts, findings: Findings, signal: AbortSignal): Promise<LiveData> {
   const { client, target, pods, clusterConfig, scalers } = parts.cluster;
   const found = await target.read(signal);
   if (!found.ok) findings.error('target', found.error);
@@ -76,13 +80,16 @@ async function checkCluster(config: Config, parts: Parts, findings: Findings, si
   const data = clusterConfig === undefined ? undefined : await clusterConfig.read(signal);
   if (data?.ok === false) {
     findings.error('flag', data.error);
-    return;
+    return undefined;
   }
   await parts.original.look();
   const live = parts.live.view(data && { known: true, value: data.value, takenAtMs: 0, source: 'check', periodMs: 1 });
   if (live.standby === undefined) findings.add('ok', 'flag', 'switched on');
   else findings.add('warn', 'flag', `stands by: ${live.standby.why}`);
   for (const problem of live.problems) findings.add('FAIL', 'live value', problem);
+  await parts.sources.follow(parts.live.values());
+  for (const problem of parts.sources.problems()) findings.add('FAIL', 'sources', problem);
+  return data?.value;
 }
 
 const ALSO_SETS = ': sets the same count, and while it does the daemon stands still; remove it';
@@ -120,7 +127,7 @@ async function checkSpark(config: Config, parts: Parts, findings: Findings, sign
   else if (mark.value === 'not-allowed') findings.add('warn', 'decommission', NO_DECOMMISSION);
   else findings.add('ok', 'decommission', 'the master marks workers when asked from here');
   await checkPlacement(config, parts, findings, signal);
-  await checkSources(config, parts, read.value, findings, signal);
+  await checkSources(parts, read.value, findings, signal);
   await checkDrains(parts, read.value, findings, signal);
   await checkWorkerPage(parts, read.value, findings, signal);
 }

@@ -3,15 +3,15 @@ import type { Config } from '../config/config.ts';
 import { err, ok, type Result } from '../core/result.ts';
 import { Actuator } from '../daemon/actuator.ts';
 import { systemClock, type Clock } from '../daemon/clock.ts';
-import { Cycle } from '../daemon/cycle.ts';
-import { Observer } from '../daemon/observer.ts';
+import { Cycle, type LiveView } from '../daemon/cycle.ts';
+import { Observer, type ConfigReading } from '../daemon/observer.ts';
 import { Rivals } from '../daemon/rivals.ts';
 import { LeaseKeeper } from '../daemon/tenancy.ts';
 import type { CallHook } from '../kube/client.ts';
-import type { GaugeSource } from '../spark/ports.ts';
 import { sparkAdapters, type SparkAdapters } from '../spark/adapters.ts';
 import { buildClusterSide, type ClusterSide, type Environment } from './cluster-side.ts';
-import { buildSources, driverShareOf } from './gauge-sources.ts';
+import { driverShareOf } from './gauge-sources.ts';
+import { LiveSources } from './live-sources.ts';
 import { LiveSettings } from './live-view.ts';
 import { OriginalWatch } from './original-watch.ts';
 
@@ -20,7 +20,7 @@ export interface Parts {
   readonly cluster: ClusterSide;
   readonly spark: SparkAdapters;
   /** In order of preference; those that listen are started and stopped by the commands. */
-  readonly sources: readonly GaugeSource[];
+  readonly sources: LiveSources;
   readonly observer: Observer;
   readonly lease: LeaseKeeper;
   readonly cycle: Cycle;
@@ -52,7 +52,7 @@ export async function compose(config: Config, options: ComposeOptions): Promise<
     learntNetworks: () => cluster.learntNetworks.list(),
     now: clock.nowMs,
   });
-  const sources = adapters.ok ? await buildSources({ config, spark: adapters.value, clock }) : adapters;
+  const sources = adapters.ok ? await LiveSources.open({ config, spark: adapters.value, clock }) : adapters;
   if (!adapters.ok || !sources.ok) {
     cluster.client.close();
     return err(sources.ok ? [] : sources.error);
@@ -61,7 +61,7 @@ export async function compose(config: Config, options: ComposeOptions): Promise<
   const observer = new Observer({
     clock,
     master: spark.master,
-    gaugeSources: sources.value,
+    gaugeSources: sources.value.list,
     sourceTolerance: config.sources.tolerance,
     settingsSource: spark.settings,
     holdingsSource: spark.holdings,
@@ -89,9 +89,16 @@ export async function compose(config: Config, options: ComposeOptions): Promise<
     actuator,
     lease,
     rivals: new Rivals(),
-    live: (reading) => live.view(reading),
+    live: (reading) => followed(live, sources.value, reading),
     skippedPasses: options.skippedPasses,
     writeSignal: options.writes,
   });
   return ok({ clock, cluster, spark, sources: sources.value, observer, lease, cycle, live, original });
+}
+
+/** What the ConfigMap says now. The sources go over to it by themselves, and a later pass reads them. */
+function followed(live: LiveSettings, sources: LiveSources, reading: ConfigReading | undefined): LiveView {
+  const view = live.view(reading);
+  void sources.follow(live.values());
+  return { ...view, problems: [...view.problems, ...sources.problems()] };
 }

@@ -31,11 +31,12 @@ export async function explain(config: Config, env: Environment, print: Print = t
   return 0;
 }
 
-async function look(config: Config, { observer, live }: Parts): Promise<string> {
+async function look(config: Config, { observer, live, sources }: Parts): Promise<string> {
   // What applications keep on their workers is part of the answer, whatever was wanted a moment ago.
   observer.watchHoldings(true);
   await observer.beat();
   const first = decide(observer.observation('untried'), NEW_CORE_MEMORY, live.view(observer.config()).rules);
+  await sources.follow(live.values());
   await setTimeout(config.pollMs);
   await observer.beat();
   const view = live.view(observer.config());

@@ -1,7 +1,7 @@
-/** The sources of demand that the settings name, built in one place, in order of preference. */
+/** How each source of demand is built, in one place. */
 import type { Config } from '../config/config.ts';
 import type { SourceName } from '../config/source-names.ts';
-import { err, ok, type Result } from '../core/result.ts';
+import { ok, type Result } from '../core/result.ts';
 import type { Clock } from '../daemon/clock.ts';
 import { graphiteReader } from '../sources/graphite.ts';
 import { jolokia } from '../sources/jolokia.ts';
@@ -95,25 +95,7 @@ function listening(name: 'carbon' | 'statsd', parts: SourceParts): GaugeSource {
   return pushSource({ name, store, listener, rules: rulesOf(parts), nowMs });
 }
 
-/** Builds them; nothing is started or asked yet. On failure: sentences for a person. */
-export async function buildSources(parts: SourceParts): Promise<Result<readonly GaugeSource[], readonly string[]>> {
-  const built: GaugeSource[] = [];
-  const problems: string[] = [];
-  for (const name of parts.config.sources.names) {
-    const source = await BUILDERS[name](parts);
-    if (source.ok) built.push(source.value);
-    else problems.push(...source.error);
-  }
-  return problems.length > 0 ? err(problems) : ok(built);
-}
-
-/** Starts those that listen. @returns why some could not be started, each with its setting; empty if all were. */
-export async function startSources(sources: readonly GaugeSource[]): Promise<readonly string[]> {
-  const started = await Promise.all(sources.map(async (source) => source.start?.() ?? ok(undefined)));
-  return started.flatMap((result) => (result.ok ? [] : [result.error]));
-}
-
-/** Stops all of them, also those that were never started. */
-export async function stopSources(sources: readonly GaugeSource[]): Promise<void> {
-  await Promise.all(sources.map(async (source) => source.stop?.()));
+/** Builds one; it is not started or asked yet. On failure: sentences for a person. */
+export async function buildSource(name: SourceName, parts: SourceParts): Promise<Built> {
+  return BUILDERS[name](parts);
 }

@@ -13,7 +13,6 @@ import { createMetrics, type Metrics } from '../status/metrics.ts';
 import { StatusState } from '../status/status-state.ts';
 import type { Environment } from './cluster-side.ts';
 import { compose, type Parts } from './compose.ts';
-import { startSources, stopSources } from './gauge-sources.ts';
 import { VERSION } from './version.ts';
 
 /** Why it ends, where it is nobody's signal. */
@@ -69,7 +68,7 @@ export async function run(config: Config, env: Environment): Promise<number> {
   const why = await shutdown.requested;
   log.write('info', 'stopping', { why });
   await schedule.stop();
-  await stopSources(parts.sources);
+  await parts.sources.stop();
   await parts.lease.release(shutdown.writes);
   await Promise.all(events);
   await server.close();
@@ -88,7 +87,7 @@ async function listen(parts: Parts, server: StatusServer, log: Log, pollMs: numb
     log.write('error', 'cannot start', { problem: `${NO_PAGE}; set ELASTIC_WORKER_LISTEN to a free address`, cause });
     return NO_PAGE;
   }
-  const problems = await startSources(parts.sources);
+  const problems = await parts.sources.start();
   for (const problem of problems) log.write('error', 'cannot start', { problem });
   return problems.length > 0 ? NO_SOURCE : undefined;
 }

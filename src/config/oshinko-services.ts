@@ -16,8 +16,8 @@ export interface OshinkoServices {
   readonly carbon: ServiceAddress;
 }
 
-export const GRAPHITE_API_PORT = 8000;
-export const CARBON_PORT = 2003;
+const GRAPHITE_API_PORT = 8000;
+const CARBON_PORT = 2003;
 /** Where the agents of the later versions listen, in master and workers. */
 export const AGENT_PORT = 7777;
 

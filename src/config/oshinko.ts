@@ -15,7 +15,8 @@ export type MetricsAgent = 'none' | 'jolokia' | 'prometheus';
 export interface OshinkoConfig {
   /** Whether any key of Oshinko's is there. */
   readonly present: boolean;
-  /** carbon and graphite-api run in the master's pod: `metrics.enable`, and neither image is empty. */
+  readonly metricsEnabled: boolean;
+  /** carbon and graphite-api run in the master's pod: metrics are enabled, and neither image is empty. */
   readonly graphite: boolean;
   readonly agent: MetricsAgent;
   /** `scorpionstare.enable`, as Oshinko sees it; false where it cannot be read. */
@@ -67,6 +68,7 @@ export function readOshinko(data: Data, configMap: string): OshinkoConfig {
   const unreadable = problems.map(({ name }) => name);
   return {
     present: KEYS.some((key) => rawText(data, key) !== undefined),
+    metricsEnabled: enabled,
     graphite: enabled && rawText(data, 'metrics.carbon') !== '' && rawText(data, 'metrics.graphite') !== '',
     agent,
     stare: stare.ok && stare.value,
@@ -84,18 +86,18 @@ function rawText(data: Data, key: Key): string | undefined {
 
 /** A flag, or the name of an agent; true means Jolokia. */
 function agentWord(): Kind<MetricsAgent> {
-  const { parse, allowed, ...rest } = flag();
-  const names = oneOf('jolokia', 'prometheus');
+  const [words, names] = [flag(), oneOf('jolokia', 'prometheus')];
   return {
-    ...rest,
-    allowed: `jolokia, prometheus, or ${allowed}`,
+    unit: 'word',
+    allowed: `jolokia, prometheus, or ${words.allowed}`,
     parse: (text) => {
       const named = names.parse(text);
       if (named.ok) return named;
-      const said = parse(text);
+      const said = words.parse(text);
       if (!said.ok) return { ok: false, mend: 'write jolokia, prometheus, true (which is jolokia) or false' };
       return { ok: true, value: said.value ? 'jolokia' : 'none' };
     },
     show: (value) => value,
+    showRefused: printable,
   };
 }

@@ -41,8 +41,8 @@ export interface ApplicationsDeps {
   readonly clock: Clock;
   readonly pollMs: number;
   readonly master: SparkMaster;
-  /** In order of preference. */
-  readonly gaugeSources: readonly GaugeSource[];
+  /** In order of preference. Sources may come and go. */
+  readonly gaugeSources: () => readonly GaugeSource[];
   /** Executors by which sources may differ before it is reported. */
   readonly sourceTolerance: number;
   readonly settingsSource: SettingsSource;
@@ -67,6 +67,8 @@ export class Applications {
   /** How often each source gets round to one application at present, in milliseconds. */
   readonly #periodsMs = new Map<string, number>();
   readonly #underWay = new Set<string>();
+  /** Names of the sources, as of the last round. */
+  #sourceNames: readonly string[] = [];
   /** Of the last look. */
   #choices: readonly ApplicationSources[] = [];
 
@@ -81,13 +83,15 @@ export class Applications {
    * @param endedIds applications that have ended: what other systems still say of them does not count.
    */
   async read(active: readonly ApplicationView[], signal: AbortSignal, endedIds: readonly string[] = []): Promise<void> {
+    const sources = this.#deps.gaugeSources();
+    this.#followSources(sources);
     this.#prune(active);
     const census: Census = {
       endedIds,
       nowEpochMs: this.#deps.clock.nowEpochMs(),
       settingsOf: (id) => this.#entries.get(id)?.settings.good?.value,
     };
-    const gauges = this.#deps.gaugeSources.map((source) =>
+    const gauges = sources.map((source) =>
       this.#once(source.name, () => this.#readGauges(source, active, signal, census)),
     );
     const { settingsSource } = this.#deps;
@@ -138,7 +142,7 @@ export class Applications {
   }
 
   #extrasOf(name: string): Pick<SourceReport, 'strangers' | 'traffic'> {
-    const source = this.#deps.gaugeSources.find((one) => one.name === name);
+    const source = this.#deps.gaugeSources().find((one) => one.name === name);
     const [strangers, traffic] = [source?.strangers?.(), source?.traffic?.()];
     return { ...(strangers !== undefined && { strangers }), ...(traffic !== undefined && { traffic }) };
   }
@@ -146,7 +150,23 @@ export class Applications {
   #prune(active: readonly ApplicationView[]): void {
     const ids = new Set(active.map((application) => application.id));
     for (const id of this.#entries.keys()) if (!ids.has(id)) this.#entries.delete(id);
-    for (const id of ids) if (!this.#entries.has(id)) this.#entries.set(id, newEntry(this.#deps.gaugeSources));
+    for (const id of ids) if (!this.#entries.has(id)) this.#entries.set(id, newEntry(this.#sourceNames));
+  }
+
+  /** What a source that is gone has said is forgotten; the others keep what they said, in their new order. */
+  #followSources(sources: readonly GaugeSource[]): void {
+    const names = sources.map(({ name }) => name);
+    if (names.join() === this.#sourceNames.join()) return;
+    for (const name of this.#sourceNames.filter((one) => !names.includes(one))) {
+      this.#tallies.delete(name);
+      this.#periodsMs.delete(name);
+    }
+    this.#sourceNames = names;
+    for (const { gauges } of this.#entries.values()) {
+      const slots = names.map((name) => [name, gauges.get(name) ?? newSlot()] as const);
+      gauges.clear();
+      for (const [name, slot] of slots) gauges.set(name, slot);
+    }
   }
 
   async #once(name: string, start: () => Promise<void>): Promise<void> {
@@ -288,9 +308,13 @@ function whyUnread(error: OperatingError | undefined): string {
   return error === undefined ? 'not read yet' : describeError(error);
 }
 
-function newEntry(sources: readonly GaugeSource[]): Entry {
+function newSlot(): GaugeSlot {
+  return { good: undefined, error: undefined, stamp: undefined };
+}
+
+function newEntry(sourceNames: readonly string[]): Entry {
   return {
-    gauges: new Map(sources.map(({ name }) => [name, { good: undefined, error: undefined, stamp: undefined }])),
+    gauges: new Map(sourceNames.map((name) => [name, newSlot()])),
     choice: NO_CHOICE_YET,
     page: { good: undefined, error: undefined, triedAtMs: -Infinity },
     settings: { good: undefined, error: undefined, failures: 0, notBeforeMs: -Infinity },

@@ -24,7 +24,8 @@ import { newSlot, type Slot } from './slot.ts';
 export interface ObserverDeps {
   readonly clock: Clock;
   readonly master: SparkMaster;
-  readonly gaugeSources: readonly GaugeSource[];
+  /** In order of preference; may change while it runs. */
+  readonly gaugeSources: () => readonly GaugeSource[];
   /** Executors by which gauge sources may differ before it is reported. */
   readonly sourceTolerance: number;
   readonly settingsSource: SettingsSource;

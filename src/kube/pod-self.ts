@@ -43,7 +43,10 @@ export function originalDaemonIn({ spec }: PodText): string | undefined {
 }
 
 function isOurs({ env = [], image = '' }: ContainerText): boolean {
-  if (env.some(({ name }) => name.startsWith('ELASTIC_WORKER_'))) return true;
-  const repository = image.split('@')[0]?.split('/').at(-1)?.split(':')[0];
-  return repository === 'elastic-worker';
+  return env.some(({ name }) => name.startsWith('ELASTIC_WORKER_')) || isOurImage(image);
+}
+
+/** Whether an image is this program's, by the last part of its repository. */
+export function isOurImage(image: string): boolean {
+  return image.split('@')[0]?.split('/').at(-1)?.split(':')[0] === 'elastic-worker';
 }

@@ -41,6 +41,7 @@ describe('applications', () => {
   let clock: FakeClock;
   let driver: FakeSource;
   let graphite: FakeSource;
+  let sources: FakeSource[];
   let pages: string[];
   let settingsAsked: string[];
   let page: () => Result<ApplicationPage>;
@@ -52,6 +53,7 @@ describe('applications', () => {
     clock = new FakeClock();
     driver = new FakeSource('driver');
     graphite = new FakeSource('graphite');
+    sources = [driver, graphite];
     pages = [];
     settingsAsked = [];
     page = () => ok(EMPTY_PAGE);
@@ -60,7 +62,7 @@ describe('applications', () => {
     known = new Applications({
       clock,
       pollMs: POLL_MS,
-      gaugeSources: [driver, graphite],
+      gaugeSources: () => sources,
       sourceTolerance: 1,
       onError: (error) => errors.push(error),
       master: {
@@ -100,6 +102,58 @@ describe('applications', () => {
     driver.answer = () => failed('unreachable');
     for (let count = 0; count < 4; count += 1) await beat(apps(1));
     expect(one().gauges).to.include({ known: true, source: 'graphite' });
+  });
+
+  describe('sources that come and go', () => {
+    beforeEach(() => {
+      driver.answer = () => ok(gaugesOf(3));
+      graphite.answer = () => ok(gaugesOf(5));
+    });
+
+    const names = (): readonly string[] => known.choices()[0]!.sources.map(({ source }) => source);
+    const reported = (): readonly string[] => known.reports().map(({ name }) => name);
+
+    it('one that comes is read from the next round on, of applications that were there as well', async () => {
+      sources = [driver];
+      await beat(apps(1));
+      expect(one().gauges).to.include({ source: 'driver' });
+      sources = [driver, graphite];
+      driver.answer = () => failed('unreachable');
+      for (let count = 0; count < 4; count += 1) await beat(apps(1));
+      expect(one().gauges).to.include({ known: true, source: 'graphite' });
+      expect(names()).to.deep.equal(['driver', 'graphite']);
+    });
+
+    it('one that comes in front is preferred', async () => {
+      sources = [driver];
+      await beat(apps(1));
+      sources = [graphite, driver];
+      for (let count = 0; count < 4; count += 1) {
+        await beat(apps(1));
+        known.observe(apps(1));
+      }
+      expect(names()).to.deep.equal(['graphite', 'driver']);
+      expect(one().gauges).to.include({ known: true, source: 'graphite' });
+    });
+
+    it('one that goes is forgotten, and what it knew alone is unknown, not zero', async () => {
+      driver.answer = () => failed('unreachable');
+      await beat(apps(1));
+      expect(one().gauges).to.include({ known: true, source: 'graphite' });
+      sources = [driver];
+      await beat(apps(1));
+      expect(one().gauges.known).to.equal(false);
+      expect(names()).to.deep.equal(['driver']);
+      expect(reported()).to.include('driver').and.not.include('graphite');
+    });
+
+    it('one that stays keeps what it said', async () => {
+      await beat(apps(1));
+      sources = [driver];
+      driver.answer = () => failed('unreachable');
+      await beat(apps(1));
+      expect(one().gauges).to.include({ known: true, source: 'driver', takenAtMs: clock.nowMs() - POLL_MS });
+    });
   });
 
   it('takes the age that the source tells off the time of the reading', async () => {

@@ -338,7 +338,7 @@ describe('observer', () => {
   it('waits no longer than it must for a beat without anything slow', async () => {
     const patient = observerOver(world, {
       beatBudgetMs: 3_600_000,
-      gaugeSources: [{ ...world.gauges, read: nothing }],
+      gaugeSources: () => [{ ...world.gauges, read: nothing }],
     });
     await beats(3, patient);
     expect(seen(patient).master.known).to.equal(true);

@@ -30,7 +30,7 @@ export function apiAnswer(kube: KubeState, request: Request, nowMs: number): Ans
     return failure(405, 'the server does not allow this method on the requested resource', subject);
   if (request.contentType.startsWith('application/vnd.kubernetes.protobuf'))
     return failure(415, 'the stand-in reads JSON only', subject);
-  if (denied(kube.faults, verb, resource.name)) return forbidden(subject, verb, call.namespace);
+  if (denied(kube.faults, verb, resource.name, call.name)) return forbidden(subject, verb, call.namespace);
   if (request.query.get('watch') === 'true' || request.query.get('watch') === '1')
     return failure(400, 'the stand-in serves no watches', subject);
   const failed = verb === 'get' || verb === 'list' ? undefined : failedWrite(kube.faults, call);
@@ -59,8 +59,11 @@ function usedUp(conflicts: string[], resource: string): boolean {
   return at >= 0;
 }
 
-function denied(faults: Faults, verb: string, resource: string): boolean {
-  return faults.denials.some((denial) => denial.verb === verb && denial.resource === resource);
+function denied(faults: Faults, verb: string, resource: string, name: string | undefined): boolean {
+  return faults.denials.some(
+    (denial) =>
+      denial.verb === verb && denial.resource === resource && (denial.name === undefined || denial.name === name),
+  );
 }
 
 function route(kube: KubeState, call: Call, nowMs: number): Answer {
@@ -117,7 +120,7 @@ function accessReview(faults: Faults, call: Call): Answer {
   const asked = objectAt(objectAt(body, 'spec'), 'resourceAttributes');
   const [resource = '', subresource] = [textAt(asked, 'resource'), textAt(asked, 'subresource')];
   const full = subresource === undefined || subresource === '' ? resource : `${resource}/${subresource}`;
-  const allowed = !denied(faults, textAt(asked, 'verb') ?? '', full);
+  const allowed = !denied(faults, textAt(asked, 'verb') ?? '', full, textAt(asked, 'name'));
   return jsonReply(201, {
     ...body,
     kind: 'SelfSubjectAccessReview',

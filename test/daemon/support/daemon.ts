@@ -39,7 +39,7 @@ export function observerOver(world: World, more: Partial<ObserverDeps> = {}): Ob
   return new Observer({
     clock: world.clock,
     master: world.master,
-    gaugeSources: [world.gauges],
+    gaugeSources: () => [world.gauges],
     sourceTolerance: 1,
     settingsSource: world.settings,
     holdingsSource: world.holdings,

@@ -57,11 +57,11 @@ class Scene {
     // The master's page would be another witness; here the source is alone.
     this.world.calls.twist('master.page', { error: failure('unreachable') }, Infinity);
     const { master } = this.world;
-    const gaugeSources = backup === undefined ? [this.#rig.source] : [this.#rig.source, backup];
+    const sources = backup === undefined ? [this.#rig.source] : [this.#rig.source, backup];
     this.#daemon = daemonOver(this.world, {
       live: () => ({ ...ENABLED, rules: { ...RULES, holdMs: 3_000 } }),
       observer: {
-        gaugeSources,
+        gaugeSources: () => sources,
         settingsSource: {
           name: 'settings',
           read: () =>
