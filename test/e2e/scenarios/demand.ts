@@ -68,7 +68,7 @@ const twoShapes: Scenario = {
 
 const clusterDriver: Scenario = {
   name: 'cluster-driver-from-zero',
-  inCut: true,
+  inCut: ['3.5'],
   async run(context) {
     const rig = await startRig({ ...optionsOf(context), minWorkers: 0, initialWorkers: 0 });
     await rig.startDaemon();
@@ -88,7 +88,7 @@ const clusterDriver: Scenario = {
 
 const pageOnly: Scenario = {
   name: 'driver-unreachable',
-  inCut: true,
+  inCut: ['4'],
   async run(context) {
     // No proxy, and the setting allows no address of an application: the master's page is all there is.
     const rig = await startRig({

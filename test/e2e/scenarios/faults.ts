@@ -113,7 +113,7 @@ async function daemonWrites(rig: Rig): ReturnType<typeof readAuditLog> {
 
 const flag: Scenario = {
   name: 'flag-off-and-on',
-  inCut: true,
+  inCut: ['3.5'],
   async run(context) {
     const rig = await startRig(optionsOf(context));
     await rig.configure({ 'elasticWorker.enable': 'false' });
@@ -141,7 +141,7 @@ const flag: Scenario = {
 
 const byHand: Scenario = {
   name: 'scaled-by-hand',
-  inCut: true,
+  inCut: ['4'],
   async run(context) {
     const rig = await startRig(optionsOf(context));
     await rig.startDaemon();
@@ -166,7 +166,7 @@ const byHand: Scenario = {
 
 const apiOutage: Scenario = {
   name: 'api-server-away',
-  inCut: true,
+  inCut: ['3.5'],
   async run(context) {
     const rig = await startRig(optionsOf(context));
     await rig.startDaemon();
