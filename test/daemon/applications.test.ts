@@ -173,6 +173,63 @@ describe('applications', () => {
     expect(freshGauges()).to.deep.equal({ known: false, reason: 'the test: refused (HTTP 502): made refused' });
   });
 
+  describe('times that values carry', () => {
+    const stamped = (ageMs: number, stamp: number) => ok({ ...gaugesOf(5, ageMs), stamp });
+
+    it('R4: a time that stands still makes the reading stale by our own clock, whatever age is claimed', async () => {
+      graphite.answer = () => stamped(0, 17);
+      for (let count = 0; count < 4; count += 1) await beat(apps(1));
+      expect(one().gauges.known).to.equal(true);
+      await beat(apps(1));
+      expect(one().gauges)
+        .to.have.property('reason')
+        .that.matches(/^graphite is stale: 4000 ms old/);
+      graphite.answer = () => stamped(0, 18);
+      await beat(apps(1));
+      expect(one().gauges.known).to.equal(true);
+    });
+
+    it('a value that never changes under new times is nothing to doubt', async () => {
+      for (let count = 0; count < 20; count += 1) {
+        graphite.answer = () => stamped(0, count);
+        await beat(apps(1));
+        expect(one().gauges.known).to.equal(true);
+      }
+    });
+
+    it('a clock ahead by less than a period makes values new, by more it makes them unbelievable', async () => {
+      graphite.answer = () => stamped(-900, 1);
+      await beat(apps(1));
+      expect(one().gauges).to.include({ known: true, takenAtMs: clock.nowMs() });
+      graphite.answer = () => stamped(-1_100, 2);
+      await beat(apps(1));
+      expect(one().gauges)
+        .to.have.property('reason')
+        .that.matches(/in the future: compare the clocks$/);
+    });
+  });
+
+  it('an error that applications share is counted and told once', async () => {
+    const shared = failure('unreachable');
+    graphite.answer = () => ({ ok: false, error: shared });
+    await beat(apps(50));
+    const report = known.reports().find(({ name }) => name === 'graphite');
+    expect([report?.reads, report?.failures]).to.deep.equal([1, 1]);
+    expect(errors.filter((error) => error === shared)).to.have.length(1);
+  });
+
+  it('tells how the sources of each application stand', async () => {
+    driver.answer = () => ok(gaugesOf(3));
+    await beat(apps(1));
+    expect(known.observe(apps(1))).to.have.length(1);
+    const [choice] = known.choices();
+    expect(choice).to.deep.include({ application: 'app-1', inUse: 'driver', disagreement: undefined });
+    expect(choice?.sources.map(({ source, state }) => [source, state])).to.deep.equal([
+      ['driver', 'in-use'],
+      ['graphite', 'unread'],
+    ]);
+  });
+
   it('does not ask the master for a page while gauges and settings are there', async () => {
     driver.answer = () => ok(gaugesOf(3));
     for (let count = 0; count < 3; count += 1) await beat(apps(1));

@@ -64,4 +64,34 @@ describe('explanation', () => {
     expect(shown.split('\n').filter((line) => line.startsWith('verdict'))).to.have.length(1);
     expect(shown.replaceAll('\n', '')).to.not.match(/[\p{Cc}\p{Zl}]/u);
   });
+
+  it('tells what each source of demand says, and whose series nobody knows', () => {
+    const view = { source: 'driver', state: 'in-use', why: undefined, ageMs: 61.4 } as const;
+    const facts = {
+      gaugeSources: [
+        {
+          application: 'app-1',
+          inUse: 'driver',
+          disagreement: 'driver says 3, graphite says 9',
+          sources: [
+            { ...view, numbers: { target: 3, needed: 8 } },
+            { ...view, source: 'graphite', state: 'stale' as const, why: 'graphite is stale', numbers: undefined },
+          ],
+        },
+      ],
+      sources: [
+        {
+          ...{ name: 'graphite', ageMs: 1, periodMs: 1, error: undefined, reads: 1, failures: 0 },
+          strangers: { count: 1, named: [{ owner: 'nightly', why: 'nobody' }] },
+        },
+      ],
+    };
+    const lines = renderExplanation(decisionOf(), ACTS, facts).split('\n');
+    expect(lines.filter((line) => line.startsWith('source'))).to.deep.equal([
+      'source    app-1: driver in-use, target 3, max needed 8, 61 ms old',
+      'source    app-1: graphite stale, 61 ms old: graphite is stale',
+      'source    app-1: they disagree: driver says 3, graphite says 9',
+      'source    graphite: series of nightly are not counted: nobody',
+    ]);
+  });
 });

@@ -218,6 +218,37 @@ describe('metrics: the state', () => {
     });
   }
 
+  it('sources of demand: what they say in sum, how they stand, and what they leave open', async () => {
+    const view = { source: 'driver', state: 'in-use', why: undefined, ageMs: 500 } as const;
+    const app = (application: string, target: number) => ({
+      application,
+      inUse: 'driver',
+      disagreement: target > 3 ? 'they differ' : undefined,
+      sources: [
+        { ...view, numbers: { target, needed: target } },
+        { ...view, source: 'graphite', state: 'stale' as const, numbers: undefined, ageMs: 40_000 },
+      ],
+    });
+    const graphite = { name: 'graphite', ageMs: 1, periodMs: 1, error: undefined, reads: 1, failures: 0 };
+    const metrics = await after(
+      reportOf(1, {
+        gaugeSources: [app('app-1', 3), app('app-2', 5)],
+        sources: [{ ...graphite, strangers: { count: 4, named: [] } }],
+      }),
+    );
+    expect(await valuesOf(metrics, 'source_target_executors')).to.deep.equal({ '{source="driver"}': 8 });
+    expect(await valuesOf(metrics, 'source_applications')).to.deep.equal({
+      '{source="driver",state="in-use"}': 2,
+      '{source="graphite",state="stale"}': 2,
+    });
+    expect(await valuesOf(metrics, 'source_oldest_seconds')).to.deep.equal({
+      '{source="driver"}': 0.5,
+      '{source="graphite"}': 40,
+    });
+    expect(await valuesOf(metrics, 'source_disagreements')).to.deep.equal({ '': 1 });
+    expect(await valuesOf(metrics, 'source_unmatched_series')).to.deep.equal({ '{source="graphite"}': 4 });
+  });
+
   it('what is over is gone', async () => {
     const metrics = await after(reportOf(1, { ...BUSY, standing: standby('disabled') }), reportOf(2));
     for (const name of ['demand_executors', 'leaving_workers', 'source_age_seconds', 'source_holds', 'standing_by'])
