@@ -104,13 +104,12 @@ export function chooseGauges(
   nowMs: number,
   tolerance: number,
 ): { readonly choice: GaugeChoice; readonly memory: ChoiceMemory } {
+  const [only] = candidates;
+  // Nearly everybody has one source, some have a thousand applications, and there is nothing to choose.
+  if (only !== undefined && candidates.length === 1) return { choice: theOnlyOne(only, nowMs), memory };
   const judged = candidates.map((one) => ({ one, judgement: judge(one, nowMs) }));
   const trusted = judged.flatMap(({ judgement }) => (judgement.trusted === undefined ? [] : [judgement.trusted]));
-  const inTimeSinceMs = new Map(
-    trusted
-      .filter(({ inTime }) => inTime)
-      .map(({ source, good }) => [source, memory.inTimeSinceMs.get(source) ?? good.takenAtMs] as const),
-  );
+  const inTimeSinceMs = sinceWhenInTime(trusted, memory.inTimeSinceMs);
   const chosen = pick(trusted, memory.inUse, inTimeSinceMs);
   const sources = judged.map(({ one, judgement }) => viewOf(one, judgement, chosen?.source, nowMs));
   const statements = trusted.map(({ source, numbers, good }) => statementOf(source, numbers.target, good));
@@ -122,18 +121,7 @@ export function chooseGauges(
   }
   const carried = carriedNow(chosen, memory, nowMs);
   const counted = carry(chosen, carried, memory.saidThen);
-  const reading: Reading<GaugesAnswer> = {
-    ...chosen.good,
-    takenAtMs: counted.takenAtMs,
-    value: {
-      kind: 'gauges',
-      gauges: {
-        ...chosen.gauges,
-        numberTargetExecutors: counted.target,
-        numberMaxNeededExecutors: counted.needed,
-      },
-    },
-  };
+  const reading = carried === undefined ? chosen.good : readingOf(chosen, counted);
   const isNews = memory.inUse !== chosen.source || memory.last?.takenAtMs !== counted.takenAtMs;
   // While what the old source said is carried on, what the new one said at the switch stays what news is told by.
   const saidThen =
@@ -144,6 +132,33 @@ export function chooseGauges(
     choice: { reading, inUse: chosen.source, sources, disagreement: differ },
     memory: { inUse: chosen.source, last: counted, saidThen, inTimeSinceMs, carried, agreement },
   };
+}
+
+/** Whether there is a reading that could be trusted now, whichever would be chosen. */
+export function isAnyTrusted(candidates: readonly GaugeCandidate[], nowMs: number): boolean {
+  return candidates.some((one) => judge(one, nowMs).trusted !== undefined);
+}
+
+function sinceWhenInTime(trusted: readonly Trusted[], before: ChoiceMemory['inTimeSinceMs']): typeof before {
+  const inTime = trusted.filter((one) => one.inTime);
+  if (inTime.length === before.size && inTime.every(({ source }) => before.has(source))) return before;
+  return new Map(inTime.map(({ source, good }) => [source, before.get(source) ?? good.takenAtMs] as const));
+}
+
+function readingOf(
+  { good, gauges }: Trusted,
+  { target, needed, takenAtMs }: DemandNumbers & { readonly takenAtMs: number },
+): Known<GaugesAnswer> {
+  const counted = { ...gauges, numberTargetExecutors: target, numberMaxNeededExecutors: needed };
+  return { ...good, takenAtMs, value: { kind: 'gauges', gauges: counted } };
+}
+
+function theOnlyOne(only: GaugeCandidate, nowMs: number): GaugeChoice {
+  const judgement = judge(only, nowMs);
+  const { trusted } = judgement;
+  const reading = trusted?.good ?? whatIsLeft([judgement]);
+  const sources = [viewOf(only, judgement, trusted?.source, nowMs)];
+  return { reading, inUse: trusted?.source, sources, disagreement: undefined };
 }
 
 interface Judgement {

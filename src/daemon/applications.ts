@@ -2,7 +2,13 @@
  * What is known of each active application: gauges every beat as the budget allows, settings once, the master's page
  * where the driver leaves a gap.
  */
-import { chooseGauges, NO_CHOICE_YET, type ChoiceMemory, type GaugeChoice } from '../core/gauge-choice.ts';
+import {
+  chooseGauges,
+  isAnyTrusted,
+  NO_CHOICE_YET,
+  type ChoiceMemory,
+  type GaugeCandidate,
+} from '../core/gauge-choice.ts';
 import type { ApplicationObservation } from '../core/observation.ts';
 import { unknown, type Known } from '../core/reading.ts';
 import { describeError, type OperatingError } from '../core/result.ts';
@@ -182,16 +188,16 @@ export class Applications {
   /** R5: when many more applications come, the readings there are get older before they are renewed, not unknown. */
   #atPresentPace<T>(good: Known<T> | undefined): Known<T> | undefined {
     if (good === undefined) return undefined;
-    return { ...good, periodMs: Math.max(good.periodMs, this.#periodsMs.get(good.source) ?? 0) };
+    const periodMs = this.#periodsMs.get(good.source) ?? 0;
+    return periodMs <= good.periodMs ? good : { ...good, periodMs };
   }
 
   #choose(entry: Entry, nowMs: number): ReturnType<typeof chooseGauges> {
-    const candidates = [...entry.gauges].map(([source, { good, error }]) => ({
-      source,
-      good: this.#atPresentPace(good),
-      error,
-    }));
-    return chooseGauges(candidates, entry.choice, nowMs, this.#deps.sourceTolerance);
+    return chooseGauges(this.#candidatesOf(entry), entry.choice, nowMs, this.#deps.sourceTolerance);
+  }
+
+  #candidatesOf({ gauges }: Entry): readonly GaugeCandidate[] {
+    return Array.from(gauges, ([source, { good, error }]) => ({ source, good: this.#atPresentPace(good), error }));
   }
 
   #count(source: string, error: OperatingError | undefined, isNews = true): void {
@@ -265,7 +271,7 @@ export class Applications {
     const wanting = active.flatMap(({ id }) => {
       const entry = this.#entries.get(id);
       if (entry === undefined || nowMs - entry.page.triedAtMs < this.#deps.pollMs * 0.9) return [];
-      const gap = entry.settings.good === undefined || !hasGauges(this.#choose(entry, nowMs).choice);
+      const gap = entry.settings.good === undefined || !isAnyTrusted(this.#candidatesOf(entry), nowMs);
       return gap ? [{ id, page: entry.page }] : [];
     });
     wanting.sort((a, b) => (a.page.triedAtMs < b.page.triedAtMs ? -1 : Number(a.page.triedAtMs > b.page.triedAtMs)));
@@ -281,10 +287,6 @@ export class Applications {
     };
     await Promise.all(wanting.slice(0, PAGES_PER_BEAT).map(readOne));
   }
-}
-
-function hasGauges({ reading }: GaugeChoice): boolean {
-  return reading.known && reading.value.kind === 'gauges';
 }
 
 /**
