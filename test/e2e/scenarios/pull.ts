@@ -4,6 +4,7 @@ import * as v from 'valibot';
 import { installJolokia } from '../install/jolokia.ts';
 import { startGraphite, startPrometheus } from '../metric-servers.ts';
 import { startRig, type Rig, type RigOptions } from '../rig/rig.ts';
+import { driverAt, graphiteSink, jolokiaAgent, PROMETHEUS_SERVLET } from '../rig/sinks.ts';
 import { judge } from '../rig/verdict.ts';
 import type { RunningApp } from '../spark-app.ts';
 import type { SparkProperties } from '../spark-runtime.ts';
@@ -32,37 +33,28 @@ interface Prepared {
   readonly submitted?: (app: RunningApp) => Promise<void>;
 }
 
-const SERVLET: SparkProperties = {
-  'spark.metrics.conf.*.sink.prometheusServlet.class': 'org.apache.spark.metrics.sink.PrometheusServlet',
-  'spark.metrics.conf.*.sink.prometheusServlet.path': '/metrics/prometheus',
-};
-
 const WAYS: readonly Way[] = [
   {
     source: 'prometheus-servlet',
     inCut: true,
     prepare: () =>
-      Promise.resolve({ properties: { ...SERVLET, 'spark.metrics.namespace': 'team.${spark.app.name}' }, env: {} }),
+      Promise.resolve({
+        properties: { ...PROMETHEUS_SERVLET, 'spark.metrics.namespace': 'team.${spark.app.name}' },
+        env: {},
+      }),
   },
   {
     source: 'graphite',
     inCut: ['3.5'],
     async prepare(bench) {
       const { host, url } = await startGraphite(bench);
-      const properties = {
-        'spark.metrics.conf.driver.sink.graphite.class': 'org.apache.spark.metrics.sink.GraphiteSink',
-        'spark.metrics.conf.driver.sink.graphite.host': host,
-        'spark.metrics.conf.driver.sink.graphite.port': '2003',
-        'spark.metrics.conf.driver.sink.graphite.period': '1',
-        'spark.metrics.conf.driver.sink.graphite.prefix': 'prod',
-      };
       const env = {
         ELASTIC_WORKER_GRAPHITE_URL: url,
         ELASTIC_WORKER_GRAPHITE_TARGET: 'prod.*.driver.ExecutorAllocationManager.executors.number*Executors',
         ELASTIC_WORKER_GRAPHITE_PERIOD: '1s',
         ELASTIC_WORKER_SOURCE_TIMEOUT: '1s',
       };
-      return { properties, env };
+      return { properties: graphiteSink(host, { prefix: 'prod' }), env };
     },
   },
   {
@@ -75,7 +67,7 @@ const WAYS: readonly Way[] = [
         ELASTIC_WORKER_PROMETHEUS_PERIOD: '2s',
         ELASTIC_WORKER_SOURCE_TIMEOUT: '1s',
       };
-      return { properties: SERVLET, env, submitted: ({ uiUrl }) => scrape([new URL(uiUrl).host]) };
+      return { properties: PROMETHEUS_SERVLET, env, submitted: ({ uiUrl }) => scrape([new URL(uiUrl).host]) };
     },
   },
   {
@@ -84,12 +76,7 @@ const WAYS: readonly Way[] = [
     async prepare(bench) {
       const jar = await installJolokia(bench.tools.cache);
       const host = bench.nextAddress();
-      const properties = {
-        'spark.driver.host': host,
-        'spark.driver.bindAddress': host,
-        'spark.metrics.conf.driver.sink.jmx.class': 'org.apache.spark.metrics.sink.JmxSink',
-        'spark.driver.extraJavaOptions': `-javaagent:${jar}=port=8778,host=${host},discoveryEnabled=false`,
-      };
+      const properties = { ...driverAt(host), ...jolokiaAgent(jar, host) };
       return { properties, env: {}, rig: { reverseProxy: false } };
     },
   },

@@ -1,6 +1,7 @@
 /** Drivers that send their metrics to the daemon, and that it cannot reach by any other way. */
 import { setTimeout as delay } from 'node:timers/promises';
 import * as v from 'valibot';
+import { graphiteSink, statsdSink } from '../rig/sinks.ts';
 import { judge } from '../rig/verdict.ts';
 import { startRig, type Rig } from '../rig/rig.ts';
 import type { RunningApp } from '../spark-app.ts';
@@ -27,14 +28,11 @@ const WAYS: readonly Way[] = [
     port: 2003,
     inCut: ['3.5'],
     sink: (host, driver) => ({
-      'spark.metrics.conf.driver.sink.graphite.class': 'org.apache.spark.metrics.sink.GraphiteSink',
-      'spark.metrics.conf.driver.sink.graphite.host': host,
-      'spark.metrics.conf.driver.sink.graphite.port': '2003',
-      'spark.metrics.conf.driver.sink.graphite.period': String(PERIOD_SECONDS),
-      'spark.metrics.conf.driver.sink.graphite.unit': 'seconds',
-      'spark.metrics.conf.driver.sink.graphite.protocol': driver === 2 ? 'udp' : 'tcp',
-      // A prefix, as clusters that share one Graphite have it.
-      ...(driver === 1 && { 'spark.metrics.conf.driver.sink.graphite.prefix': 'team.analytics' }),
+      ...graphiteSink(host, {
+        protocol: driver === 2 ? 'udp' : 'tcp',
+        // A prefix, as clusters that share one Graphite have it.
+        ...(driver === 1 && { prefix: 'team.analytics' }),
+      }),
     }),
   },
   {
@@ -42,11 +40,7 @@ const WAYS: readonly Way[] = [
     port: 8125,
     inCut: false,
     sink: (host, driver) => ({
-      'spark.metrics.conf.driver.sink.statsd.class': 'org.apache.spark.metrics.sink.StatsdSink',
-      'spark.metrics.conf.driver.sink.statsd.host': host,
-      'spark.metrics.conf.driver.sink.statsd.port': '8125',
-      'spark.metrics.conf.driver.sink.statsd.period': String(PERIOD_SECONDS),
-      'spark.metrics.conf.driver.sink.statsd.unit': 'seconds',
+      ...statsdSink(host),
       ...(driver === 1 && { 'spark.metrics.namespace': '${spark.app.name}' }),
     }),
   },

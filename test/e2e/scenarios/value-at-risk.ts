@@ -6,7 +6,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { SourceName } from '../../../src/config/source-names.ts';
 import type { EventLogReport } from '../event-log.ts';
-import { fedSources, startFeed } from '../rig/feeds.ts';
+import { SOURCES, startFeed } from '../rig/feeds.ts';
 import type { ScenarioResult } from '../rig/result.ts';
 import { startRig, type Rig } from '../rig/rig.ts';
 import { linesAbout, runOf, startTelling } from '../rig/value-at-risk-run.ts';
@@ -15,8 +15,6 @@ import { judge } from '../rig/verdict.ts';
 import type { RunningApp } from '../spark-app.ts';
 import type { Scenario, ScenarioContext } from './scenario.ts';
 
-const PORTFOLIOS = 2;
-const QUESTIONS = 1 + PORTFOLIOS;
 const TICKERS = 12;
 const TASKS = 24;
 /** Of the shuffle in the first question. */
@@ -24,8 +22,16 @@ const REDUCE_TASKS = 4;
 const CORES = 4;
 /** Executors, and so workers: one has them all. */
 const MOST = 4;
-const ARGS = { portfolios: PORTFOLIOS, tickers: TICKERS, tasks: TASKS, runs: 10_000, seconds: 1.5, pause: 2 };
+const ARGS = { tickers: TICKERS, tasks: TASKS, runs: 10_000, pause: 2 };
 const WITHIN_MS = 120_000;
+
+/** How long the play is. */
+export interface Length {
+  /** Each is one question more. */
+  readonly portfolios: number;
+  /** That each task waits. */
+  readonly seconds: number;
+}
 
 /** Of the scenario that reads this source. */
 export function scenarioName(source: SourceName): string {
@@ -33,7 +39,11 @@ export function scenarioName(source: SourceName): string {
 }
 
 /** Plays it; what is drawn and told of it is the context's. */
-export async function playValueAtRisk(context: ScenarioContext, source: SourceName): Promise<ScenarioResult> {
+export async function playValueAtRisk(
+  context: ScenarioContext,
+  source: SourceName,
+  length: Length,
+): Promise<ScenarioResult> {
   const { bench, controlPlane, spark, namespace } = context;
   const feed = await startFeed(bench, source);
   const rig = await startRig({
@@ -46,18 +56,19 @@ export async function playValueAtRisk(context: ScenarioContext, source: SourceNa
     {
       script: 'value_at_risk.py',
       name: 'value-at-risk',
-      args: { ...ARGS, goOn },
+      args: { ...ARGS, ...length, goOn },
       properties: { 'spark.executor.cores': String(CORES), ...feed.properties },
       dynamicAllocation: { max: MOST, idleTimeoutSeconds: 3 },
     },
     1,
   );
+  await feed.submitted?.(app);
   if (context.tell !== undefined) bench.onStop(startTelling(rig, app, context.tell));
-  for (let question = 1; question <= QUESTIONS; question += 1) await ask(rig, app, question, goOn);
+  for (let question = 1; question <= 1 + length.portfolios; question += 1) await ask(rig, app, question, goOn);
   const { result } = await app.waitUntilDone();
   const risk = checkRisk(result);
   const judged = await judge(rig, scenarioName(source));
-  const problems = [...judged.problems, ...repeated(await app.readEventLog()), ...risk.problems];
+  const problems = [...judged.problems, ...repeated(await app.readEventLog(), length), ...risk.problems];
   await context.draw?.(await runOf(rig, app, source));
   return { ...judged, passed: problems.length === 0, problems, notes: linesAbout(risk) };
 }
@@ -73,10 +84,10 @@ async function ask(rig: Rig, app: RunningApp, question: number, goOn: string): P
 }
 
 /** One job a question, each task once. */
-function repeated(log: EventLogReport): string[] {
-  const expected = TICKERS + REDUCE_TASKS + PORTFOLIOS * TASKS;
+function repeated(log: EventLogReport, { portfolios }: Length): string[] {
+  const expected = TICKERS + REDUCE_TASKS + portfolios * TASKS;
   const counts = {
-    'jobs that succeeded': [log.jobsSucceeded, QUESTIONS],
+    'jobs that succeeded': [log.jobsSucceeded, 1 + portfolios],
     'tasks that started': [log.tasksStarted, expected],
     'tasks that succeeded': [log.tasksSucceeded, expected],
     'map tasks repeated': [log.mapTasksRepeated, 0],
@@ -88,8 +99,8 @@ function repeated(log: EventLogReport): string[] {
     .map(([what, [found, right]]) => `${what}: ${found}, not ${right}`);
 }
 
-export const VALUE_AT_RISK_SCENARIOS: readonly Scenario[] = fedSources().map((source) => ({
+export const VALUE_AT_RISK_SCENARIOS: readonly Scenario[] = SOURCES.map((source) => ({
   name: scenarioName(source),
   inCut: source === 'driver' ? ['3.5'] : false,
-  run: (context) => playValueAtRisk(context, source),
+  run: (context) => playValueAtRisk(context, source, { portfolios: 1, seconds: 1.5 }),
 }));
