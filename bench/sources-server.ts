@@ -1,8 +1,11 @@
-/** A thread that serves what Spark, Graphite and Prometheus would for so many applications, and counts what it sends. */
+/** A thread that serves, or sends, what Spark, Graphite and Prometheus would for so many applications, and counts it. */
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { connect, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
 
 const TESTS = join(import.meta.dirname, '../test');
@@ -19,6 +22,10 @@ const ids = workerData as readonly string[];
 const json = readFileSync(join(TESTS, 'standin/fixtures/spark-4.1.0/driver-metrics-busy.json'), 'utf8');
 const servlet = readFileSync(join(TESTS, 'fixtures/spark-4.1.0/driver-metrics-busy.prom'), 'utf8');
 const realId = /app-\d{14}-\d{4}/.exec(json)?.[0] ?? '';
+const lines = readFileSync(join(TESTS, 'fixtures/spark-3.5.7/graphite-driver-one-period.txt'), 'utf8')
+  .trimEnd()
+  .split('\n');
+const graphiteId = /^app-\d{14}-\d{4}/.exec(lines[0] ?? '')?.[0] ?? '';
 let sentBytes = 0;
 
 function spelled(id: string): string {
@@ -85,7 +92,53 @@ const server = createServer((request, response) => {
 server.listen(0, '127.0.0.1', () => {
   parentPort?.postMessage((server.address() as AddressInfo).port);
 });
-parentPort?.on('message', () => {
-  parentPort?.postMessage(sentBytes);
-  sentBytes = 0;
+/** What the main thread asks for. */
+export type Order = { readonly kind: 'bytes' } | { readonly kind: 'carbon' | 'statsd'; readonly port: number };
+
+parentPort?.on('message', (order: Order) => {
+  if (order.kind === 'bytes') {
+    parentPort?.postMessage(sentBytes);
+    sentBytes = 0;
+    return;
+  }
+  void (order.kind === 'carbon' ? sendLines(order.port) : sendDatagrams(order.port)).then((bytes) => {
+    sentBytes += bytes;
+    parentPort?.postMessage('sent');
+  });
 });
+
+/** One report of a real driver, whose lines end in the time of now. */
+function report(id: string): readonly string[] {
+  const nowSec = Math.floor(Date.now() / 1000);
+  return lines.map((line) => line.replace(graphiteId, id).replace(/\d+$/, String(nowSec)));
+}
+
+/** A connection for each driver, as Spark's sink does it. */
+async function sendLines(port: number): Promise<number> {
+  let bytes = 0;
+  for (const id of ids) {
+    const text = `${report(id).join('\n')}\n`;
+    bytes += Buffer.byteLength(text);
+    const socket = connect(port, '127.0.0.1');
+    socket.end(text);
+    await once(socket, 'close');
+  }
+  return bytes;
+}
+
+/** A datagram for each metric, a few at a time: the kernel drops what nobody takes. */
+async function sendDatagrams(port: number): Promise<number> {
+  const socket = createSocket('udp4');
+  let bytes = 0;
+  for (const id of ids) {
+    for (const [index, line] of report(id).entries()) {
+      const [name, value] = line.split(' ');
+      const text = `${name ?? ''}:${value ?? ''}|g`;
+      bytes += Buffer.byteLength(text);
+      socket.send(text, port, '127.0.0.1');
+      if (index % 25 === 0) await setTimeout(1);
+    }
+  }
+  socket.close();
+  return bytes;
+}
