@@ -21,6 +21,7 @@ import { FAULT_SCENARIOS } from './scenarios/faults.ts';
 import { INTERACTIVE_SCENARIOS } from './scenarios/interactive.ts';
 import { KIND_SCENARIOS } from './scenarios/kinds.ts';
 import { MANIFEST_SCENARIOS } from './scenarios/manifests.ts';
+import { OSHINKO_SCENARIOS } from './scenarios/oshinko.ts';
 import { PULL_SCENARIOS } from './scenarios/pull.ts';
 import { PUSH_SCENARIOS } from './scenarios/push.ts';
 import { REMOVAL_SCENARIOS } from './scenarios/removal.ts';
@@ -33,6 +34,7 @@ const SCENARIOS: readonly Scenario[] = [
   ...MANIFEST_SCENARIOS,
   ...DEMAND_SCENARIOS,
   ...PUSH_SCENARIOS,
+  ...OSHINKO_SCENARIOS,
   ...VALUE_AT_RISK_SCENARIOS,
   ...REMOVAL_SCENARIOS,
   ...FAULT_SCENARIOS,

@@ -1,5 +1,5 @@
 /**
- * `npm run demo:var`: the talk's demo on this machine, in about a minute and a half: a real Spark, a real Kubernetes API
+ * `npm run demo:var`: the talk's demo on this machine, in two minutes: a real Spark, a real Kubernetes API
  * server and the real daemon, a person with three questions, and a picture at the end.
  *
  * Exit code 0 after a good run, 1 if anything was lost or wrong, 2 for wrong usage.
@@ -10,7 +10,7 @@ import { Command, CommanderError, Option } from 'commander';
 import type { SourceName } from '../../src/config/source-names.ts';
 import { startControlPlane } from './control-plane.ts';
 import { isSparkLine } from './install/index.ts';
-import { fedSources } from './rig/feeds.ts';
+import { SOURCES } from './rig/feeds.ts';
 import { installAdmissionPolicy } from './rig/manifests.ts';
 import { renderResult } from './rig/result.ts';
 import { drawRun, toPng, type Run } from './rig/run-picture.ts';
@@ -24,6 +24,7 @@ interface Options {
 }
 
 const EXIT_USAGE = 2;
+const LENGTH = { portfolios: 2, seconds: 4 };
 
 async function play({ source, spark, picture }: Options): Promise<number> {
   if (!isSparkLine(spark)) throw new Error(`there is no Spark ${spark}`);
@@ -43,10 +44,8 @@ async function play({ source, spark, picture }: Options): Promise<number> {
     const tell = (line: string): void => {
       console.log(line);
     };
-    const result = await playValueAtRisk(
-      { bench, controlPlane, spark, namespace: 'value-at-risk', draw, tell },
-      source,
-    );
+    const context = { bench, controlPlane, spark, namespace: 'value-at-risk', draw, tell };
+    const result = await playValueAtRisk(context, source, LENGTH);
     console.log(`\n${renderResult(result)}`);
     return result.passed ? 0 : 1;
   } finally {
@@ -56,7 +55,7 @@ async function play({ source, spark, picture }: Options): Promise<number> {
 
 const program = new Command('npm run demo:var --')
   .description("The talk's demo: values at risk of random portfolios, on a real Spark with the real daemon.")
-  .addOption(new Option('--source <name>', 'where the daemon reads demand').choices(fedSources()).default('driver'))
+  .addOption(new Option('--source <name>', 'where the daemon reads demand').choices(SOURCES).default('driver'))
   .addOption(new Option('--spark <line>', 'line of Spark').choices(['3.5', '4']).default('3.5'))
   .option('--picture <file>', 'where the picture goes, without its ending', '.work/value-at-risk')
   .exitOverride()
