@@ -225,7 +225,7 @@ describe('the documentation', () => {
 
     it('the page for those who come from the original has a row for every variable of its that is read', () => {
       const aliases = SETTING_IDS.flatMap((id) => SETTINGS[id].alias ?? []);
-      const rows = rowsOf('docs/how-to/add-to-an-existing-master.md');
+      const rows = rowsOf('docs/how-to/move-from-oshinko.md');
       expect(aliases).to.have.length.above(2);
       expect(aliases.filter((name) => !rows.has(name))).to.deep.equal([]);
     });

@@ -6,8 +6,10 @@ import { join, relative } from 'node:path';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
 import { parseAllDocuments } from 'yaml';
+import { SETTINGS } from '../../src/config/settings.ts';
+import { neededPermissions } from '../../src/kube/access.ts';
 import { install } from '../e2e/install/index.ts';
-import { at, listAt, MANIFESTS, named, type Value } from './support.ts';
+import { at, granted, listAt, MANIFESTS, named, textAt, type Value } from './support.ts';
 
 const run = promisify(execFile);
 
@@ -118,4 +120,23 @@ describe('kustomize', function () {
     expect(volumes).to.have.members(['v', 'elastic-worker-token']);
     expect(objects.map((one) => at(one, 'kind'))).to.include.members(['Role', 'Lease', 'ConfigMap', 'ServiceAccount']);
   });
+
+  const beside = ['ServiceAccount', 'Role', 'RoleBinding', 'Lease'];
+  const variants = [
+    { of: 'oshinko', kinds: beside, target: 'deploymentconfig/spark-w', configMap: 'clusterconfig' },
+    { of: 'bitnami', kinds: [...beside, 'ConfigMap'], target: 'statefulset/spark-worker', configMap: 'spark-cluster' },
+  ];
+  for (const { of, kinds, target, configMap } of variants) {
+    it(`${of}: brings what the sidecar needs, with the Role for the workers there`, async () => {
+      const objects = await render(join(MANIFESTS, of));
+      expect(objects.map((one) => at(one, 'kind'))).to.have.members(kinds);
+      const parsed = SETTINGS.target.parse(target);
+      if (!parsed.ok || parsed.value === undefined) throw new Error(`${target} is no target`);
+      const lease = textAt(ofKind(objects, 'Lease'), 'metadata', 'name');
+      const needed = neededPermissions({ target: parsed.value, byLabels: false, configMap, lease });
+      expect(granted(ofKind(objects, 'Role')).sort()).to.deep.equal(
+        needed.map(({ group, resource, verb, name }) => [group, resource, verb, name ?? ''].join(' ')).sort(),
+      );
+    });
+  }
 });

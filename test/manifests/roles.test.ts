@@ -6,7 +6,7 @@ import { parseAllDocuments } from 'yaml';
 import { SETTINGS } from '../../src/config/settings.ts';
 import { neededPermissions } from '../../src/kube/access.ts';
 import { KNOWN_KINDS, type TargetReference } from '../../src/kube/targets/reference.ts';
-import { at, listAt, MANIFESTS, named, objectOf, textAt, type Value } from './support.ts';
+import { at, granted, listAt, MANIFESTS, named, objectOf, textAt, type Value } from './support.ts';
 
 const ROLES = 'add-sidecar/roles';
 const kinds = readdirSync(join(MANIFESTS, ROLES));
@@ -21,17 +21,6 @@ function targetOf(kind: string): TargetReference {
   const parsed = SETTINGS.target.parse(text);
   if (!parsed.ok || parsed.value === undefined) throw new Error(`${text} is no target`);
   return parsed.value;
-}
-
-function granted(role: Value): string[] {
-  return listAt(role, 'rules').flatMap((rule) => {
-    const names = listAt(rule, 'resourceNames').map(String).join();
-    return listAt(rule, 'apiGroups').flatMap((group) =>
-      listAt(rule, 'resources').flatMap((resource) =>
-        listAt(rule, 'verbs').map((verb) => [group, resource, verb, names].map(String).join(' ')),
-      ),
-    );
-  });
 }
 
 describe('the Roles of the kinds of target', () => {

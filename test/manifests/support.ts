@@ -64,6 +64,18 @@ export function named(list: readonly Value[], name: string): Value {
   return list.find((one) => at(one, 'name') === name);
 }
 
+/** What a Role grants, a line each: "group resource verb names". */
+export function granted(role: Value): string[] {
+  return listAt(role, 'rules').flatMap((rule) => {
+    const names = listAt(rule, 'resourceNames').map(String).join();
+    return listAt(rule, 'apiGroups').flatMap((group) =>
+      listAt(rule, 'resources').flatMap((resource) =>
+        listAt(rule, 'verbs').map((verb) => [group, resource, verb, names].map(String).join(' ')),
+      ),
+    );
+  });
+}
+
 /** Lines of a spark-defaults.conf. */
 export function sparkProperties(file: string): Record<string, string> {
   const lines = readFileSync(join(MANIFESTS, file), 'utf8').split('\n');
