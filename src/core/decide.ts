@@ -16,11 +16,12 @@ import { freshAt, type Reading } from './reading.ts';
 import { planRemoval, servingWorkers, type Action, type RemovalPlan } from './removal.ts';
 import { costsChanged, rememberPins, rememberPods, rememberQuiet, type RemovalMemory } from './removal-memory.ts';
 import { GUARDS, type Guards } from './removal-guards.ts';
-import { isDoomed, isLeaving } from './removal-steps.ts';
+import { isDoomed } from './removal-steps.ts';
 import type { Rules } from './rules.ts';
 import type { MasterView } from './spark-view.ts';
 import { allDemands, applyPolicy, blockersOf, checkVictims, shapeOf, tracePacking, type Scene } from './stages.ts';
 import { newTrace } from './trace.ts';
+import { workersOf } from './victims.ts';
 import { expect, withoutPods } from './verify.ts';
 import { fitsWithout, workersWanted, type WantedInput, type WorkersWanted } from './wanted.ts';
 
@@ -135,7 +136,6 @@ function decideWithMaster(
     fleet,
     podsKnown: pods.known,
     servingWorkers: serving,
-    leavingUids: new Set(fleet.pods.filter(isLeaving).map(({ pod }) => pod.uid)),
     workerShape,
     placement: rules.placement,
   };
@@ -205,17 +205,15 @@ function decisionOf(
 }
 
 function disruptedPods(fleet: Fleet): Decision['disrupted'] {
-  return fleet.pods.flatMap((entry) => {
-    const { name, disruption } = entry.pod;
-    return disruption === undefined || isLeaving(entry) ? [] : [{ name, why: disruption }];
-  });
+  const disrupted = fleet.serving.filter(({ pod }) => pod.disruption !== undefined);
+  return disrupted.map(({ pod: { name, disruption = '' } }) => ({ name, why: disruption }));
 }
 
 /** Workers ALIVE at the master and those that serve, told in the trace. */
 function countWorkers(scene: Scene, fleet: Fleet, master: MasterView): { observed: number; serving: number } {
   const { trace, target } = scene;
   const observed = master.workers.filter((worker) => worker.state === 'ALIVE').length;
-  const serving = servingWorkers(target.plannedWorkers, fleet.pods);
+  const serving = servingWorkers(target.plannedWorkers, fleet);
   trace.add('observe', `${observed} workers registered, ${target.plannedWorkers} planned`, {
     observedWorkers: observed,
     plannedWorkers: target.plannedWorkers,
@@ -238,9 +236,9 @@ interface ActContext {
 /** What is kept where; asked only while somebody may have to go, and ages of pins count only while it is. */
 function ledgerOf(scene: Scene, fleet: Fleet, tooMany: boolean, memory: RemovalMemory): Ledger {
   const { observation, rules, guards } = scene;
-  const onItsWay = (entry: FleetPod): boolean =>
-    entry.pod.chosenAtEpochMs !== undefined || isLeaving(entry) || isDoomed(entry);
-  if (rules.paused || !(tooMany || fleet.pods.some(onItsWay))) return EMPTY_LEDGER;
+  const mayHaveToGo = (entry: FleetPod): boolean => entry.pod.chosenAtEpochMs !== undefined || isDoomed(entry);
+  const some = tooMany || fleet.leaving.length > 0 || fleet.pods.some(mayHaveToGo);
+  if (rules.paused || !some) return EMPTY_LEDGER;
   const { moveCachedBlocks, pinAgeLimitMs, quietMs } = rules;
   const { pinnedSinceMs, quietSinceMs } = memory;
   const limits = { moveCachedBlocks, pinAgeLimitMs, pinnedSinceMs, quietMs, quietSinceMs };
@@ -269,7 +267,7 @@ function act(scene: Scene, fleet: Fleet, master: MasterView, verdict: Verdict, c
       nowEpochMs: observation.nowEpochMs,
       heartbeatFreshMs: rules.heartbeatFreshMs,
       fleet,
-      drivers: master.drivers,
+      driverWorkerIds: workersOf(master.drivers),
       workerSelves: observation.workerSelves,
       seenReady: context.removalMemory.seenReady,
       shared: context.removalMemory.shared,

@@ -17,6 +17,10 @@ export interface FleetPod {
 export interface Fleet {
   /** Pods that belong to our target and are not already ending. */
   readonly pods: readonly FleetPod[];
+  /** Of these, those that were marked or whose workers are DECOMMISSIONED: they serve no more, and must go. */
+  readonly leaving: readonly FleetPod[];
+  /** All others of these. */
+  readonly serving: readonly FleetPod[];
   /** Pods of our target that have been asked to end. */
   readonly endingPods: readonly FleetPod[];
   /** Workers that are not pods of our target: capacity, never victims, outside min and max (R14). */
@@ -54,8 +58,8 @@ function matchFleet(
   target: TargetView,
   guards: Pick<Guards, 'ours'>,
 ): Fleet {
-  const own = pods.filter((pod) => guards.ours(pod, target) === undefined && !isFinished(pod)).map(emptyPod);
-  const index = indexPods(own);
+  const index = indexPods(pods, target, guards);
+  const own = index.own.map(emptyPod);
   const foreignWorkers: WorkerView[] = [];
   const ambiguousWorkerIds = new Set<string>();
   const aliveByHost = new Map<string, WorkerView[]>();
@@ -63,13 +67,17 @@ function matchFleet(
     if (worker.state === 'DEAD') continue;
     const host = normalHost(worker.host);
     if (worker.state === 'ALIVE') pushTo(aliveByHost, host, worker);
-    const matches = lookUp(index, host);
+    const matches = lookUp(index.places, host);
     if (matches.length === 0) foreignWorkers.push(worker);
     if (matches.length > 1) ambiguousWorkerIds.add(worker.id);
-    for (const match of matches) match.workers = [...match.workers, worker];
+    for (const place of matches) addTo(own[place], worker);
   }
+  const running = own.filter(({ pod }) => !pod.terminating);
+  const leaving = running.filter(isLeaving);
   return {
-    pods: own.filter(({ pod }) => !pod.terminating),
+    pods: running,
+    leaving,
+    serving: leaving.length === 0 ? running : running.filter((entry) => !isLeaving(entry)),
     endingPods: own.filter(({ pod }) => pod.terminating),
     foreignWorkers,
     ambiguousWorkerIds,
@@ -86,6 +94,16 @@ export function whyNotOurs({ ownerUid }: PodView, { podOwnerUids }: TargetView):
 /** Why it is not certain which pod a worker lives in; undefined where it is. */
 export function whyAmbiguous({ id }: WorkerView, { ambiguousWorkerIds }: Fleet): string | undefined {
   return ambiguousWorkerIds.has(id) ? 'its worker matches more than one pod' : undefined;
+}
+
+/** A pod that was marked, or whose worker the master shows as DECOMMISSIONED: it serves no more, and must go. */
+export function isLeaving(entry: FleetPod): boolean {
+  return entry.pod.markedAtEpochMs !== undefined || isDecommissioned(entry);
+}
+
+/** All its workers, since one of two may be the entry of an earlier container, or still serve. */
+export function isDecommissioned({ workers }: FleetPod): boolean {
+  return workers.length > 0 && workers.every(({ state }) => state === 'DECOMMISSIONED');
 }
 
 /** Host without brackets, in lower case. */
@@ -109,42 +127,46 @@ function emptyPod(pod: PodView): FillingPod {
   return { pod, workers: NO_WORKERS };
 }
 
-/** Every name a pod may register by, to the pod that bears it; names of several pods stand apart, since there are few. */
-interface PodIndex {
-  readonly one: ReadonlyMap<string, FillingPod>;
-  readonly several: ReadonlyMap<string, readonly FillingPod[]>;
+/** Nearly every pod has one, and a list that grows would take room for many. */
+function addTo(entry: FillingPod | undefined, worker: WorkerView): void {
+  if (entry !== undefined) entry.workers = entry.workers.length === 0 ? [worker] : [...entry.workers, worker];
 }
 
-function indexPods(pods: readonly FillingPod[]): PodIndex {
-  const one = new Map<string, FillingPod>();
-  const several = new Map<string, FillingPod[]>();
-  for (const entry of pods) {
-    for (const name of namesOf(entry.pod)) {
-      const earlier = one.get(name);
-      if (earlier === undefined) one.set(name, entry);
+/** Pods of the target, and every name they may register by with the places of those that bear it. */
+interface PodIndex {
+  readonly own: readonly PodView[];
+  readonly places: ReadonlyMap<string, readonly number[]>;
+}
+
+/** The last index of each list of pods, for as long as that list is held: it is read less often than the master. */
+const indexed = new WeakMap<readonly PodView[], { key: readonly unknown[]; index: PodIndex }>();
+
+function indexPods(pods: readonly PodView[], target: TargetView, guards: Pick<Guards, 'ours'>): PodIndex {
+  const key = [target.podOwnerUids.join(), guards.ours];
+  const last = indexed.get(pods);
+  if (last?.key.every((part, index) => part === key[index]) === true) return last.index;
+  const own = pods.filter((pod) => guards.ours(pod, target) === undefined && !isFinished(pod));
+  const places = new Map<string, number[]>();
+  for (const [place, pod] of own.entries()) {
+    for (const name of namesOf(pod)) {
       // A pod whose names are alike bears that name once.
-      else if (earlier !== entry && several.get(name)?.at(-1) !== entry) {
-        several.set(name, [...(several.get(name) ?? [earlier]), entry]);
-      }
+      if (places.get(name)?.at(-1) !== place) pushTo(places, name, place);
     }
   }
-  return { one, several };
+  const index = { own, places };
+  indexed.set(pods, { key, index });
+  return index;
 }
+
+const NOWHERE: readonly number[] = [];
 
 /** By the whole host first, then by its leading labels: a pod's DNS name begins with its host name or its own name. */
-function lookUp(index: PodIndex, host: string): readonly FillingPod[] {
-  const exact = namedPods(index, host);
-  if (exact.length > 0) return exact;
+function lookUp(places: PodIndex['places'], host: string): readonly number[] {
+  const exact = places.get(host);
+  if (exact !== undefined) return exact;
   const labels = host.split('.');
-  if (host.includes(':') || labels.every((label) => /^\d+$/.test(label))) return [];
-  const byBoth = namedPods(index, labels.slice(0, 2).join('.'));
-  return byBoth.length > 0 ? byBoth : namedPods(index, labels[0] ?? '');
-}
-
-function namedPods({ one, several }: PodIndex, name: string): readonly FillingPod[] {
-  const entry = one.get(name);
-  if (entry === undefined) return [];
-  return several.get(name) ?? [entry];
+  if (host.includes(':') || labels.every((label) => /^\d+$/.test(label))) return NOWHERE;
+  return places.get(labels.slice(0, 2).join('.')) ?? places.get(labels[0] ?? '') ?? NOWHERE;
 }
 
 function namesOf(pod: PodView): string[] {

@@ -6,7 +6,12 @@
  */
 import type { ApplicationObservation } from './observation.ts';
 import { normalHost } from './fleet.ts';
-import { DEFAULT_RETAINED_ENDED_EXECUTORS, type ApplicationHoldings, type ExecutorHolding } from './holdings.ts';
+import {
+  DEFAULT_RETAINED_ENDED_EXECUTORS,
+  type ApplicationHoldings,
+  type ExecutorHolding,
+  type JobActivity,
+} from './holdings.ts';
 import { freshAt } from './reading.ts';
 import type { Guards } from './removal-guards.ts';
 import type { ApplicationSettings } from './spark-view.ts';
@@ -15,6 +20,8 @@ import type { ApplicationSettings } from './spark-view.ts';
 export interface Tie {
   readonly applicationId: string;
   readonly kind: 'movable' | 'pinned';
+  /** Active executors there. */
+  readonly executors: number;
   /** Bytes it may hold there, as far as they are known. */
   readonly bytes: number;
   /** Tasks that run there: a drain waits for them. */
@@ -26,8 +33,19 @@ export interface Tie {
   readonly bySettings: boolean;
 }
 
+/** What the executors of one application on one host are and hold, put together. */
 export interface HeldThere {
+  /** Active ones. */
   readonly executors: number;
+  /** Tasks that run in them. */
+  readonly tasks: number;
+  /** One of them has cached blocks. */
+  readonly caches: boolean;
+  readonly cachedBytes: number;
+  /** Shuffle bytes that active executors wrote, and ended ones. */
+  readonly shuffleBytes: number;
+  readonly endedShuffleBytes: number;
+  /** Storage memory of the active ones. */
   readonly usedBytes: number;
   readonly freeBytes: number;
 }
@@ -39,7 +57,7 @@ export interface Holder {
   readonly holds: boolean;
   /** Blocks of it exist, so an executor that leaves hands some on to the others. */
   readonly handsOn: boolean;
-  /** Active executors by host, with their storage memory: cached blocks have to fit into what stays. */
+  /** Its executors by host, with their storage memory: cached blocks have to fit into what stays. */
   readonly byHost: ReadonlyMap<string, HeldThere>;
 }
 
@@ -59,7 +77,8 @@ export interface Pin {
 export interface Ledger {
   /** Ties by host; a host without an entry keeps nothing for anybody. */
   readonly ties: ReadonlyMap<string, readonly Tie[]>;
-  readonly holders: readonly Holder[];
+  /** By application. */
+  readonly holders: ReadonlyMap<string, Holder>;
   /** Active executors by host, over all applications: compared with the worker's own count. */
   readonly executorsByHost: ReadonlyMap<string, number>;
   /** Applications whose holdings nobody knows: any worker may keep something of theirs. */
@@ -83,13 +102,19 @@ export interface LedgerOptions {
 }
 
 /** Nobody keeps anything anywhere. */
-export const EMPTY_LEDGER: Ledger = { ties: new Map(), holders: [], executorsByHost: new Map(), unread: [], pins: [] };
+export const EMPTY_LEDGER: Ledger = {
+  ties: new Map(),
+  holders: new Map(),
+  executorsByHost: new Map(),
+  unread: [],
+  pins: [],
+};
 
 /** Draws up the ledger. Pure. */
 export function drawLedger(applications: readonly ApplicationObservation[], options: LedgerOptions): Ledger {
   const ties = new Map<string, Tie[]>();
   const executorsByHost = new Map<string, number>();
-  const holders: Holder[] = [];
+  const holders = new Map<string, Holder>();
   const unread: string[] = [];
   const pins: Pin[] = [];
   for (const one of applications) {
@@ -100,34 +125,41 @@ export function drawLedger(applications: readonly ApplicationObservation[], opti
       unread.push(id);
       continue;
     }
-    const facts = factsOf(one.settings.value, holdings.value);
+    const facts = factsOf(id, one.settings.value, holdings.value, isRestless(id, holdings.value, options));
     if (facts.endedListCut && one.settings.value.shuffleMode === 'external-service') {
       // The service keeps shuffle of executors that are no longer listed, and nobody knows on which worker.
       unread.push(id);
       continue;
     }
-    const placed = byHost(holdings.value.executors);
-    for (const [host, executors] of placed) {
-      const active = executors.filter((executor) => executor.active).length;
-      if (active > 0) executorsByHost.set(host, (executorsByHost.get(host) ?? 0) + active);
-      const restless = isRestless(id, facts, options);
-      const tie = tieOf(executors, facts, { ...options, restless, isOld: false });
-      if (tie?.kind !== 'pinned') {
-        if (tie !== undefined) push(ties, host, { applicationId: id, ...tie });
-        continue;
-      }
-      const sinceMs = options.pinnedSinceMs?.get(pinKey({ applicationId: id, host })) ?? options.nowMs;
-      const limitMs = options.pinAgeLimitMs ?? 0;
-      const isOld = limitMs > 0 && options.nowMs - sinceMs >= limitMs;
-      const now = isOld ? tieOf(executors, facts, { ...options, restless, isOld }) : tie;
-      const { why, bytes } = tie;
-      const mode = one.settings.value.shuffleMode;
-      pins.push({ applicationId: id, host, why, mode, bytes, sinceMs, tooOld: now?.kind !== 'pinned' });
-      if (now !== undefined) push(ties, host, { applicationId: id, ...now });
+    for (const [host, there] of facts.byHost) {
+      if (there.executors > 0) executorsByHost.set(host, (executorsByHost.get(host) ?? 0) + there.executors);
+      const tie = tieOf(there, facts, options, false);
+      const kept = tie?.kind === 'pinned' ? pinOrNot(tie, host, { there, facts, options, pins }) : tie;
+      if (kept !== undefined) push(ties, host, kept);
     }
-    holders.push(holderOf(id, placed, facts));
+    const holds = mustKeep(facts);
+    holders.set(id, { applicationId: id, byHost: facts.byHost, holds, handsOn: holds || facts.holdsShuffle });
   }
   return { ties, holders, executorsByHost, unread, pins };
+}
+
+interface PinContext {
+  readonly there: HeldThere;
+  readonly facts: Facts;
+  readonly options: LedgerOptions;
+  readonly pins: Pin[];
+}
+
+/** Notes a pin; what is left of the tie once it has lasted for longer than the limit. */
+function pinOrNot(tie: Tie, host: string, { there, facts, options, pins }: PinContext): Tie | undefined {
+  const { applicationId, why, bytes } = tie;
+  const sinceMs = options.pinnedSinceMs?.get(pinKey({ applicationId, host })) ?? options.nowMs;
+  const limitMs = options.pinAgeLimitMs ?? 0;
+  const isOld = limitMs > 0 && options.nowMs - sinceMs >= limitMs;
+  const now = isOld ? tieOf(there, facts, options, true) : tie;
+  const mode = facts.settings.shuffleMode;
+  pins.push({ applicationId, host, why, mode, bytes, sinceMs, tooOld: now?.kind !== 'pinned' });
+  return now;
 }
 
 /** Names a pin from one ledger to the next. */
@@ -136,53 +168,112 @@ export function pinKey({ applicationId, host }: Pick<Pin, 'applicationId' | 'hos
 }
 
 export interface Facts {
+  readonly applicationId: string;
   readonly settings: ApplicationSettings;
-  readonly holdings: ApplicationHoldings;
+  readonly activity: JobActivity;
+  readonly byHost: ReadonlyMap<string, HeldThere>;
   /** Some executor wrote shuffle, also one that ended: its blocks may have moved to any other. */
   readonly holdsShuffle: boolean;
   readonly endedListCut: boolean;
+  readonly restless: boolean;
 }
 
-function factsOf(settings: ApplicationSettings, holdings: ApplicationHoldings): Facts {
-  const ended = holdings.executors.filter(({ active }) => !active).length;
+function factsOf(
+  applicationId: string,
+  settings: ApplicationSettings,
+  holdings: ApplicationHoldings,
+  restless: boolean,
+): Facts {
+  const { activity } = holdings;
+  const { byHost, ended, wroteShuffle } = summaryOf(holdings);
   const endedListCut = ended >= (settings.retainedEndedExecutors ?? DEFAULT_RETAINED_ENDED_EXECUTORS);
-  const holdsShuffle = endedListCut || holdings.executors.some(({ shuffleWriteBytes }) => shuffleWriteBytes > 0);
-  return { settings, holdings, holdsShuffle, endedListCut };
+  const holdsShuffle = endedListCut || wroteShuffle;
+  return { applicationId, settings, activity, byHost, holdsShuffle, endedListCut, restless };
 }
 
-function isRestless(applicationId: string, { holdings }: Facts, options: LedgerOptions): boolean {
+function isRestless(id: string, { activity }: ApplicationHoldings, options: LedgerOptions): boolean {
   const { quietMs = 0, quietSinceMs, nowMs } = options;
-  if (quietMs === 0 || holdings.activity !== 'idle') return false;
-  return nowMs - (quietSinceMs?.get(applicationId) ?? nowMs) < quietMs;
+  if (quietMs === 0 || activity !== 'idle') return false;
+  return nowMs - (quietSinceMs?.get(id) ?? nowMs) < quietMs;
 }
 
-/** What ties these executors of one application to their host; undefined if nothing of it is there. */
-function tieOf(
-  executors: readonly ExecutorHolding[],
-  facts: Facts,
-  options: LedgerOptions & { readonly restless: boolean; readonly isOld: boolean },
-): Omit<Tie, 'applicationId'> | undefined {
-  const { settings } = facts;
-  const { isOld } = options;
-  const active = executors.filter((one) => one.active);
-  const bytes = sum(executors, ({ shuffleWriteBytes, active: stays }) =>
-    stays || settings.shuffleMode === 'external-service' ? shuffleWriteBytes : 0,
-  );
-  const cachedBytes = sum(active, ({ memoryUsedBytes, diskUsedBytes }) => memoryUsedBytes + diskUsedBytes);
-  const total = bytes + cachedBytes;
-  const { guards } = options;
-  const service = isOld ? undefined : guards.notInService(settings.shuffleMode, bytes);
-  const tasks = sum(active, ({ activeTasks }) => activeTasks);
-  const pinned = { kind: 'pinned' as const, bytes: total, tasks, restless: false };
-  if (service !== undefined) return { ...pinned, why: service, bySettings: true };
-  if (active.length === 0) return undefined;
-  const cached = active.some(({ rddBlocks }) => rddBlocks > 0);
-  const set = guards.settingsAllow(facts, cached);
-  if (set !== undefined) return { ...pinned, why: set, bySettings: true };
-  const now = guards.nobodyReads(facts, active) ?? guards.cachedMayMove(cached, options.moveCachedBlocks || isOld);
-  if (now !== undefined) return { ...pinned, why: now, bySettings: false };
-  const why = total > 0 ? 'its blocks move to its other executors' : 'holds nothing';
-  return { kind: 'movable', bytes: total, tasks, restless: options.restless && total > 0, why, bySettings: false };
+interface Summary {
+  readonly byHost: ReadonlyMap<string, HeldThere>;
+  readonly ended: number;
+  readonly wroteShuffle: boolean;
+}
+
+/** Holdings are read less often than decisions are made. */
+const summaries = new WeakMap<ApplicationHoldings, Summary>();
+
+function summaryOf(holdings: ApplicationHoldings): Summary {
+  const known = summaries.get(holdings);
+  if (known !== undefined) return known;
+  const byHost = new Map<string, HeldThere>();
+  let ended = 0;
+  let wroteShuffle = false;
+  for (const executor of holdings.executors) {
+    const host = normalHost(executor.host);
+    byHost.set(host, together(byHost.get(host) ?? NOTHING_HELD, executor));
+    if (!executor.active) ended += 1;
+    wroteShuffle ||= executor.shuffleWriteBytes > 0;
+  }
+  const summary = { byHost, ended, wroteShuffle };
+  summaries.set(holdings, summary);
+  return summary;
+}
+
+const NOTHING_HELD: HeldThere = {
+  executors: 0,
+  tasks: 0,
+  caches: false,
+  cachedBytes: 0,
+  shuffleBytes: 0,
+  endedShuffleBytes: 0,
+  usedBytes: 0,
+  freeBytes: 0,
+};
+
+function together(held: HeldThere, executor: ExecutorHolding): HeldThere {
+  const { active, activeTasks, rddBlocks, shuffleWriteBytes, memoryUsedBytes, diskUsedBytes } = executor;
+  if (!active) return { ...held, endedShuffleBytes: held.endedShuffleBytes + shuffleWriteBytes };
+  return {
+    executors: held.executors + 1,
+    tasks: held.tasks + activeTasks,
+    caches: held.caches || rddBlocks > 0,
+    cachedBytes: held.cachedBytes + memoryUsedBytes + diskUsedBytes,
+    shuffleBytes: held.shuffleBytes + shuffleWriteBytes,
+    endedShuffleBytes: held.endedShuffleBytes,
+    usedBytes: held.usedBytes + memoryUsedBytes,
+    freeBytes: held.freeBytes + Math.max(0, executor.maxMemoryBytes - memoryUsedBytes),
+  };
+}
+
+/** What ties an application to a host; undefined if nothing of it is there. */
+function tieOf(there: HeldThere, facts: Facts, options: LedgerOptions, isOld: boolean): Tie | undefined {
+  const { applicationId, settings } = facts;
+  const { executors, tasks, caches } = there;
+  const ofService = settings.shuffleMode === 'external-service' ? there.endedShuffleBytes : 0;
+  const shuffleBytes = there.shuffleBytes + ofService;
+  const bytes = shuffleBytes + there.cachedBytes;
+  const { guards, moveCachedBlocks } = options;
+  const tie = { applicationId, executors, bytes, tasks };
+  const pinned = (why: string, bySettings: boolean): Tie => ({
+    ...tie,
+    kind: 'pinned',
+    restless: false,
+    why,
+    bySettings,
+  });
+  const service = isOld ? undefined : guards.notInService(settings.shuffleMode, shuffleBytes);
+  if (service !== undefined) return pinned(service, true);
+  if (executors === 0) return undefined;
+  const set = guards.settingsAllow(facts, caches);
+  if (set !== undefined) return pinned(set, true);
+  const now = guards.nobodyReads(facts, there) ?? guards.cachedMayMove(caches, moveCachedBlocks || isOld);
+  if (now !== undefined) return pinned(now, false);
+  const why = bytes > 0 ? 'its blocks move to its other executors' : 'holds nothing';
+  return { ...tie, kind: 'movable', restless: facts.restless && bytes > 0, why, bySettings: false };
 }
 
 /** Which setting of its own keeps an application's executors where they are; undefined where all is set. */
@@ -201,12 +292,12 @@ export function whyItsSettingsForbid({ settings, holdsShuffle }: Facts, cached: 
  * ever wrote any, and none of these runs a task or keeps a block, there is nothing to read.
  */
 export function whyMayBeRead(
-  { holdings: { activity }, holdsShuffle }: Pick<Facts, 'holdings' | 'holdsShuffle'>,
-  active: readonly ExecutorHolding[],
+  { activity, holdsShuffle }: Pick<Facts, 'activity' | 'holdsShuffle'>,
+  { tasks, caches }: Pick<HeldThere, 'tasks' | 'caches'>,
 ): string | undefined {
-  const nothing = !holdsShuffle && active.every(({ activeTasks, rddBlocks }) => activeTasks === 0 && rddBlocks === 0);
+  const nothing = !holdsShuffle && tasks === 0 && !caches;
   if (activity === 'shuffling' && !nothing) return 'a running job may read its shuffle';
-  return activity === 'idle' && active.some(({ activeTasks }) => activeTasks > 0) ? 'tasks run there' : undefined;
+  return activity === 'idle' && tasks > 0 ? 'tasks run there' : undefined;
 }
 
 /** R20: the blocks of a `localCheckpoint` look like any other, and losing one fails the job. */
@@ -221,41 +312,18 @@ export function whyKeptByService(mode: ApplicationSettings['shuffleMode'], bytes
     : undefined;
 }
 
-function holderOf(
-  applicationId: string,
-  placed: ReadonlyMap<string, readonly ExecutorHolding[]>,
-  facts: Facts,
-): Holder {
-  const held = new Map<string, HeldThere>();
+/** Whether blocks of it exist that have to stay somewhere. */
+function mustKeep({ byHost, settings, holdsShuffle }: Facts): boolean {
   // Cached blocks go to executors only; shuffle has somewhere to go without any (spark.md 8.5).
-  let holds = facts.holdsShuffle && facts.settings.fallbackStorage !== true;
-  for (const [host, executors] of placed) {
-    const active = executors.filter((one) => one.active);
-    if (active.length === 0) continue;
-    holds ||= active.some(({ rddBlocks }) => rddBlocks > 0);
-    held.set(host, {
-      executors: active.length,
-      usedBytes: sum(active, ({ memoryUsedBytes }) => memoryUsedBytes),
-      freeBytes: sum(active, (one) => Math.max(0, one.maxMemoryBytes - one.memoryUsedBytes)),
-    });
-  }
-  return { applicationId, byHost: held, holds, handsOn: holds || facts.holdsShuffle };
-}
-
-function byHost(executors: readonly ExecutorHolding[]): ReadonlyMap<string, readonly ExecutorHolding[]> {
-  const map = new Map<string, ExecutorHolding[]>();
-  for (const executor of executors) push(map, normalHost(executor.host), executor);
-  return map;
+  if (holdsShuffle && settings.fallbackStorage !== true) return true;
+  for (const { caches } of byHost.values()) if (caches) return true;
+  return false;
 }
 
 function push<T>(map: Map<string, T[]>, key: string, value: T): void {
   const list = map.get(key);
   if (list === undefined) map.set(key, [value]);
   else list.push(value);
-}
-
-function sum<T>(list: readonly T[], amount: (one: T) => number): number {
-  return list.reduce((total, one) => total + amount(one), 0);
 }
 
 /** Applications whose own settings keep workers, each with the reason, once. */

@@ -5,14 +5,8 @@
  * Source of the rules: Master.scala as told in spark.md 7.1 to 7.4.
  */
 import { add, dominantShare, fitCount, isNothing, resourcesKey, times, type Resources } from './resources.ts';
-import { Rooms, type Room, type Use } from './rooms.ts';
+import { Rooms, RoomTally, type RoomGroup, type RoomOrder, type Use } from './rooms.ts';
 import type { Placement } from './rules.ts';
-
-/** Workers with equal free room. */
-export interface RoomGroup {
-  readonly free: Resources;
-  readonly count: number;
-}
 
 /** Executors (or drivers) of one owner that are still to be placed. */
 export interface PlacementItem {
@@ -23,22 +17,16 @@ export interface PlacementItem {
 }
 
 /** Groups equal rooms together. */
-export function groupRooms(rooms: Iterable<Resources>): RoomGroup[] {
-  const groups = new Map<string, { free: Resources; count: number }>();
-  for (const free of rooms) {
-    const key = resourcesKey(free);
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, { free, count: 1 });
-    else group.count += 1;
-  }
-  return [...groups.values()];
+export function groupRooms(rooms: Iterable<Resources>): readonly RoomGroup[] {
+  const tally = new RoomTally();
+  for (const free of rooms) tally.add(free);
+  return tally.groups();
 }
 
-/** The groups without as many of their rooms as `gone` names. */
-export function lessRooms(groups: readonly RoomGroup[], gone: readonly RoomGroup[]): RoomGroup[] {
-  const counts = new Map(gone.map(({ free, count }) => [resourcesKey(free), count]));
-  const left = groups.map(({ free, count }) => ({ free, count: count - (counts.get(resourcesKey(free)) ?? 0) }));
-  return left.filter(({ count }) => count > 0);
+/** In which order the master looks for room. */
+export function orderOf(placement: Placement): RoomOrder {
+  // Packed, the fullest comes first: what the master does where it is set up for packing (CORES_FREE_ASC, spark.md 7.4).
+  return placement === 'spread' ? 'emptiest-first' : 'fullest-first';
 }
 
 /**
@@ -51,17 +39,25 @@ export function placeAsMaster(
   rooms: readonly RoomGroup[],
   placement: Placement,
 ): { readonly leftOver: readonly number[]; readonly rooms: readonly RoomGroup[] } {
-  const spreads = placement === 'spread';
-  // Packed, the fullest comes first: what the master does where it is set up for packing (CORES_FREE_ASC, spark.md 7.4).
-  const free = new Rooms(rooms, spreads ? 'emptiest-first' : 'fullest-first');
-  const leftOver = items.map((item) => (spreads ? spread(item, free) : pack(item, free)));
+  const free = new Rooms(rooms, orderOf(placement));
+  const leftOver = placeInto(free, items, placement);
   return { leftOver, rooms: free.inOrder().map(({ free: room, count }) => ({ free: room, count })) };
+}
+
+/** The same into rooms that are in the placement's order; they are taken from. */
+export function placeInto(rooms: Rooms, items: readonly PlacementItem[], placement: Placement): readonly number[] {
+  const place = placement === 'spread' ? spread : pack;
+  return items.map((item) => place(item, rooms));
 }
 
 /** One executor per worker in turn, the emptiest first, round after round. Returns how many found no room. */
 function spread({ shape, count }: PlacementItem, rooms: Rooms): number {
   if (isNothing(shape)) return 0;
-  const usable = usableFor(shape, count, rooms);
+  const first = firstUsable(shape, rooms);
+  if (first === undefined) return count;
+  // Most want few: there it ends, and nothing has to be noted on the way.
+  if (rooms.useOne(shape, first, count)) return 0;
+  const usable = usableFor(shape, count, rooms, first);
   let left = count;
   let rounds = 0;
   for (;;) {
@@ -71,12 +67,12 @@ function spread({ shape, count }: PlacementItem, rooms: Rooms): number {
     rounds += 1;
   }
   const uses: Use[] = [];
-  for (const { room, fits } of usable) {
+  for (const { at, count: inGroup, fits } of usable) {
     // What is left does not go round once more: the first ones in the order get it.
-    const more = fits > rounds ? Math.min(room.count, left) : 0;
+    const more = fits > rounds ? Math.min(inGroup, left) : 0;
     left -= more;
-    if (more > 0) uses.push({ room, rooms: more, items: rounds + 1 });
-    if (more < room.count) uses.push({ room, rooms: room.count - more, items: Math.min(rounds, fits) });
+    if (more > 0) uses.push({ at, rooms: more, items: rounds + 1 });
+    if (more < inGroup) uses.push({ at, rooms: inGroup - more, items: Math.min(rounds, fits) });
   }
   rooms.use(shape, uses);
   return left;
@@ -84,19 +80,29 @@ function spread({ shape, count }: PlacementItem, rooms: Rooms): number {
 
 /** A group of rooms with the number of items that fit into each of them. */
 interface Usable {
-  readonly room: Room;
+  readonly at: number;
+  readonly count: number;
   readonly fits: number;
 }
 
+/** Place of the first group with space for the shape. */
+function firstUsable(shape: Resources, rooms: Rooms): number | undefined {
+  const at = rooms.inOrder().findIndex(({ free }) => free.cores < shape.cores || fitCount(shape, free) > 0);
+  const room = rooms.inOrder()[at];
+  return room === undefined || room.free.cores < shape.cores ? undefined : at;
+}
+
 /** Groups with space for the shape, in order, up to the one where all have found room in the first round. */
-function usableFor(shape: Resources, count: number, rooms: Rooms): readonly Usable[] {
+function usableFor(shape: Resources, count: number, rooms: Rooms, first: number): readonly Usable[] {
   const usable: Usable[] = [];
   let within = 0;
-  for (const room of rooms.inOrder()) {
-    if (within >= count || room.free.cores < shape.cores) break;
+  const order = rooms.inOrder();
+  for (let at = first; at < order.length; at += 1) {
+    const room = order[at];
+    if (room === undefined || within >= count || room.free.cores < shape.cores) break;
     const fits = fitCount(shape, room.free);
     if (fits === 0) continue;
-    usable.push({ room, fits });
+    usable.push({ at, count: room.count, fits });
     within += room.count;
   }
   return usable;
@@ -105,7 +111,7 @@ function usableFor(shape: Resources, count: number, rooms: Rooms): readonly Usab
 /** Rooms that take one more item after so many rounds. */
 function roomsWithSpace(usable: readonly Usable[], rounds: number): number {
   let count = 0;
-  for (const { room, fits } of usable) if (fits > rounds) count += room.count;
+  for (const one of usable) if (one.fits > rounds) count += one.count;
   return count;
 }
 
@@ -114,15 +120,17 @@ function pack({ shape, count }: PlacementItem, rooms: Rooms): number {
   if (isNothing(shape)) return 0;
   let left = count;
   const uses: Use[] = [];
+  let at = -1;
   for (const room of rooms.inOrder()) {
+    at += 1;
     if (left === 0) break;
     const fits = fitCount(shape, room.free);
     if (fits === 0) continue;
     const full = Math.min(room.count, Math.floor(left / fits));
     left -= full * fits;
-    if (full > 0) uses.push({ room, rooms: full, items: fits });
+    if (full > 0) uses.push({ at, rooms: full, items: fits });
     if (full === room.count) continue;
-    uses.push({ room, rooms: 1, items: left });
+    uses.push({ at, rooms: 1, items: left });
     left = 0;
   }
   rooms.use(shape, uses);

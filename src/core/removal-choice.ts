@@ -7,7 +7,6 @@ import {
   hostsLosing,
   inTurn,
   isDoomed,
-  isLeaving,
   isSettled,
   lowerFirst,
   maySoMany,
@@ -46,8 +45,7 @@ export function candidatesOf(input: RemovalInput, lookForPins: boolean): Candida
   const idle: BusyWorker[] = [];
   const busy: BusyWorker[] = [];
   const why = new Map<string, string>();
-  for (const entry of context.fleet.pods) {
-    if (isLeaving(entry)) continue;
+  for (const entry of context.fleet.serving) {
     const standing = standingOf(entry, context);
     if (standing.kind === 'never-started') unstarted.push(entry.pod);
     else if (standing.kind === 'kept') why.set(entry.pod.uid, standing.why);
@@ -96,7 +94,8 @@ function survivorsInTurn(
     });
   if (target.removal === 'by-cost' || busy.some(({ entry }) => isDoomed(entry))) return ask(busy);
   const order = inTurn(input, [...free, ...busy.map(({ entry }) => entry.pod)]);
-  const top = order.flatMap((pod) => busy.find(({ entry }) => entry.pod === pod) ?? []);
+  const byPod = new Map(busy.map((one) => [one.entry.pod, one]));
+  const top = order.flatMap((pod) => byPod.get(pod) ?? []);
   let found = ask([]);
   let refused: Survivors['why'] = new Map();
   for (let count = 1; count <= top.length; count += 1) {
@@ -147,7 +146,7 @@ function whoGoes(input: RemovalInput, pods: readonly PodView[], surplus: number)
   if (input.rules.removalMode === 'off') return [];
   const isTaken = (pod: PodView): boolean => isDoomed({ pod }) && input.markAbility !== 'refused';
   const others = inTurn(input, pods).filter((pod) => !isTaken(pod));
-  const all = input.context.fleet.pods.filter((entry) => isTaken(entry.pod) && !isLeaving(entry)).length;
+  const all = input.context.fleet.serving.filter((entry) => isTaken(entry.pod)).length;
   return [...pods.filter(isTaken), ...others.slice(0, Math.max(0, surplus - all))];
 }
 
@@ -234,11 +233,8 @@ function lowerUnmarked(input: RemovalInput, idle: readonly BusyWorker[]): Step {
 
 /** Idle workers that nobody needs, those first that the platform takes first. */
 function spareOf(input: RemovalInput, idle: readonly BusyWorker[]): readonly BusyWorker[] {
-  const order = firstToGoFirst(
-    input.target.removal,
-    idle.map(({ entry }) => entry.pod),
-  );
-  const sorted = order.flatMap((pod) => idle.find(({ entry }) => entry.pod === pod) ?? []);
+  const byPod = new Map(idle.map((one) => [one.entry.pod, one]));
+  const sorted = firstToGoFirst(input.target.removal, [...byPod.keys()]).flatMap((pod) => byPod.get(pod) ?? []);
   // R24: those that are taken with their nodes go first, and are no room for anybody.
   const ranked = [...sorted.filter(({ entry }) => isDoomed(entry)), ...sorted.filter(({ entry }) => !isDoomed(entry))];
   return ranked.filter(({ entry }, nth) => isDoomed(entry) || input.context.guards.spare(nth + 1, input) === undefined);
@@ -269,7 +265,7 @@ export function chooseMore(
   const pods = whoGoes(input, order, surplus).filter((_, nth) => maySoMany(leaving + nth + 1, input));
   if (pods.length === 0) {
     if (surplus <= 0) return step(NONE, 'nothing to remove');
-    const staying = podsOf(input.context.fleet.pods.filter((entry) => !isLeaving(entry)));
+    const staying = podsOf(input.context.fleet.serving);
     const why = whyBound(input.target.removal, staying) ?? 'no worker is spare and idle or drainable';
     return step(NONE, `a surplus of ${surplus} stays: ${why}`);
   }

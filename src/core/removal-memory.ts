@@ -1,10 +1,10 @@
 /** What is remembered of the pods from one pass to the next; none of it has to outlive the daemon. */
 import type { PodView } from './cluster-view.ts';
-import type { FleetPod } from './fleet.ts';
+import { isDecommissioned, type FleetPod } from './fleet.ts';
 import type { ApplicationObservation } from './observation.ts';
 import { freshAt } from './reading.ts';
-import { isDecommissioned } from './removal-steps.ts';
 import { isNothing } from './resources.ts';
+import type { WorkerView } from './spark-view.ts';
 
 export interface RemovalMemory {
   /** UIDs of pods that were seen Ready. */
@@ -35,26 +35,55 @@ export const NEW_REMOVAL_MEMORY: RemovalMemory = {
 
 /** Brings the memory up to date with what is seen now; entries of pods that are gone are dropped. */
 export function rememberPods(memory: RemovalMemory, pods: readonly FleetPod[], nowMs: number): RemovalMemory {
-  const seenReady = new Set<string>();
   const decommissionedAtMs = new Map<string, number>();
   const shared = new Map<string, number>();
   const bookedAtMs = new Map<string, number>();
-  const costs = new Map<string, { readonly cost: number; readonly sinceMs: number }>();
   for (const entry of pods) {
-    const { pod } = entry;
-    if (pod.ready || memory.seenReady.has(pod.uid)) seenReady.add(pod.uid);
-    const booked = entry.workers.some(({ state, used }) => state === 'ALIVE' && !isNothing(used));
-    if (booked && pod.markedAtEpochMs !== undefined) bookedAtMs.set(pod.uid, memory.bookedAtMs.get(pod.uid) ?? nowMs);
-    const several = entry.workers.filter(({ state }) => state === 'ALIVE').length > 1;
+    const { pod, workers } = entry;
+    if (pod.markedAtEpochMs !== undefined && workers.some(isBooked)) {
+      bookedAtMs.set(pod.uid, memory.bookedAtMs.get(pod.uid) ?? nowMs);
+    }
+    const several = workers.length > 1 && workers.filter(isAlive).length > 1;
     if (several || memory.shared.get(pod.uid) === pod.restarts) shared.set(pod.uid, pod.restarts);
-    const earlier = memory.costs.get(pod.uid);
-    const same = earlier?.cost === pod.deletionCost;
-    costs.set(pod.uid, same ? earlier : { cost: pod.deletionCost, sinceMs: nowMs });
     if (isDecommissioned(entry)) {
       decommissionedAtMs.set(pod.uid, memory.decommissionedAtMs.get(pod.uid) ?? nowMs);
     }
   }
+  const seenReady = readyPods(memory.seenReady, pods);
+  const costs = costsOf(memory.costs, pods, nowMs);
   return { ...memory, seenReady, decommissionedAtMs, costs, shared, bookedAtMs };
+}
+
+function isAlive({ state }: WorkerView): boolean {
+  return state === 'ALIVE';
+}
+
+function isBooked({ state, used }: WorkerView): boolean {
+  return state === 'ALIVE' && !isNothing(used);
+}
+
+/** The same set where it would be equal: most passes see the pods of the pass before. */
+function readyPods(before: ReadonlySet<string>, pods: readonly FleetPod[]): ReadonlySet<string> {
+  let known = 0;
+  let news = false;
+  for (const { pod } of pods) {
+    if (before.has(pod.uid)) known += 1;
+    else news ||= pod.ready;
+  }
+  if (!news && known === before.size) return before;
+  return new Set(pods.filter(({ pod }) => pod.ready || before.has(pod.uid)).map(({ pod }) => pod.uid));
+}
+
+/** The same map where it would be equal. */
+function costsOf(before: RemovalMemory['costs'], pods: readonly FleetPod[], nowMs: number): RemovalMemory['costs'] {
+  const isKnown = ({ pod }: FleetPod): boolean => before.get(pod.uid)?.cost === pod.deletionCost;
+  if (pods.length === before.size && pods.every(isKnown)) return before;
+  return new Map(
+    pods.map(({ pod: { uid, deletionCost } }) => {
+      const earlier = before.get(uid);
+      return [uid, earlier?.cost === deletionCost ? earlier : { cost: deletionCost, sinceMs: nowMs }];
+    }),
+  );
 }
 
 /** Costs that were written just now: whatever the next list shows, the controller may not have seen it. */

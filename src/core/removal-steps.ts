@@ -1,6 +1,6 @@
 /** Building blocks of the removal: what a step is, who is leaving, and how the count goes down by exactly these pods. */
 import type { PodView } from './cluster-view.ts';
-import { normalHost, type FleetPod } from './fleet.ts';
+import { isLeaving, normalHost, type FleetPod } from './fleet.ts';
 import type { Action, RemovalInput, RemovalPlan } from './removal.ts';
 import { cancellable, inPlatformOrder } from './removal-target.ts';
 import { predictVictims, standingOf } from './victims.ts';
@@ -46,27 +46,18 @@ export function isDoomed({ pod }: Pick<FleetPod, 'pod'>): boolean {
   return pod.disruption !== undefined;
 }
 
-/** A pod that was marked, or whose worker the master shows as DECOMMISSIONED: it serves no more, and must go. */
-export function isLeaving(entry: FleetPod): boolean {
-  return entry.pod.markedAtEpochMs !== undefined || isDecommissioned(entry);
-}
-
 /** Hosts of workers on their way out: what their executors hold goes to those that stay. */
 export function hostsLeaving({ context }: RemovalInput): ReadonlySet<string> {
-  const leaving = context.fleet.pods.filter(isLeaving);
-  return new Set(leaving.flatMap(({ workers }) => workers.map(({ host }) => normalHost(host))));
+  const workers = context.fleet.leaving.flatMap((entry) => entry.workers);
+  return new Set(workers.map(({ host }) => normalHost(host)));
 }
 
 /** Hosts where no block stays: of workers on their way out, and of executors whose worker is in no list. */
 export function hostsLosing(input: RemovalInput): ReadonlySet<string> {
-  const holding = input.ledger.holders.flatMap(({ byHost }) => [...byHost.keys()]);
   const { aliveByHost } = input.context.fleet;
-  return new Set([...hostsLeaving(input), ...holding.filter((host) => !aliveByHost.has(host))]);
-}
-
-/** All its workers, since one of two may be the entry of an earlier container, or still serve. */
-export function isDecommissioned({ workers }: FleetPod): boolean {
-  return workers.length > 0 && workers.every((worker) => worker.state === 'DECOMMISSIONED');
+  const losing = new Set(hostsLeaving(input));
+  for (const host of input.ledger.executorsByHost.keys()) if (!aliveByHost.has(host)) losing.add(host);
+  return losing;
 }
 
 /** Whether it was chosen long enough ago for the controller to have seen its cost, and for a second look. */
@@ -186,6 +177,6 @@ function unfilled({ target, planned, existingPods, context }: RemovalInput): num
 
 /** Of these pods those that the platform takes next, in its order, once those on their way out are gone. */
 export function inTurn({ target, context }: RemovalInput, pods: readonly PodView[]): readonly PodView[] {
-  const staying = context.fleet.pods.filter((entry) => !isLeaving(entry));
-  return inPlatformOrder(target.removal, podsOf(staying), pods);
+  if (target.removal === 'by-cost') return pods;
+  return inPlatformOrder(target.removal, podsOf(context.fleet.serving), pods);
 }

@@ -6,7 +6,7 @@
  * master likes the emptiest worker best, so an idle one may be given work while it is being prepared.
  */
 import type { PodView } from './cluster-view.ts';
-import { normalHost, type FleetPod } from './fleet.ts';
+import { isDecommissioned, isLeaving, normalHost, type Fleet, type FleetPod } from './fleet.ts';
 import type { RemovalMemory } from './removal-memory.ts';
 import type { MarkAbility } from './observation.ts';
 import { undrainable, type Ledger } from './ledger.ts';
@@ -17,9 +17,7 @@ import {
   FIRST_COST,
   hostsLeaving,
   hostsLosing,
-  isDecommissioned,
   isDoomed,
-  isLeaving,
   isSettled,
   lowerFirst,
   names,
@@ -33,7 +31,7 @@ import { inPlatformOrder, lastToGoFirst, outOfTurn, type Picking } from './remov
 import { isNothing } from './resources.ts';
 import type { Rules } from './rules.ts';
 import type { WorkerView } from './spark-view.ts';
-import { chooseSurvivors } from './survivors.ts';
+import { chooseSurvivors, type StillFits } from './survivors.ts';
 import { predictVictims, whyNotProvenEmpty, type VictimContext } from './victims.ts';
 
 /** What one pass should do; one action a pass. */
@@ -70,8 +68,7 @@ export interface RemovalInput {
   readonly blockers: readonly string[];
   readonly markAbility: MarkAbility;
   readonly ledger: Ledger;
-  /** Whether all that is wanted would find room without the workers of these hosts. */
-  readonly stillFits: (hosts: ReadonlySet<string>) => boolean;
+  readonly stillFits: StillFits;
   /** After a wrong victim: one at a time, with a longer look. */
   readonly holdBack: boolean;
 }
@@ -103,22 +100,22 @@ export interface RemovalPlan {
  * Workers planned that are not on their way out. Where more pods exist than are planned, the count was lowered and the
  * controller has yet to take them: pods on their way out that are no longer planned are not subtracted again.
  */
-export function servingWorkers(planned: number, pods: readonly FleetPod[]): number {
-  const leaving = pods.filter(isLeaving).length;
-  return planned - Math.max(0, leaving - Math.max(0, pods.length - planned));
+export function servingWorkers(planned: number, { pods, leaving }: Pick<Fleet, 'pods' | 'leaving'>): number {
+  return planned - Math.max(0, leaving.length - Math.max(0, pods.length - planned));
 }
 
 /** Next step of the removal; `none` with a sentence where there is nothing to do or nothing may be done. Pure. */
 export function planRemoval(input: RemovalInput): RemovalPlan {
   const { fleet } = input.context;
-  const leaving = fleet.pods.filter(isLeaving);
+  const { leaving } = fleet;
   const next = goesNext(input);
-  const all = fleet.pods.flatMap((entry) => whereOnItsWay(entry, input, next) ?? []);
-  const phases = all.filter(({ entry }) => isLeaving(entry));
+  const onItsWay = (entry: FleetPod): Leaving | readonly Leaving[] => whereOnItsWay(entry, input, next) ?? [];
+  const phases = leaving.flatMap(onItsWay);
+  const all = [...phases, ...fleet.serving.filter(({ pod }) => pod.chosenAtEpochMs !== undefined).flatMap(onItsWay)];
   const chosen = all.filter(({ phase }) => phase === 'chosen').map(({ entry }) => entry);
-  const serving = servingWorkers(input.planned, fleet.pods);
+  const serving = servingWorkers(input.planned, fleet);
   const surplus = serving - input.desired;
-  const doomed = fleet.pods.some((entry) => isDoomed(entry) && !isLeaving(entry));
+  const doomed = fleet.serving.some(isDoomed);
   const candidates = candidatesOf(input, surplus > 0 || chosen.length > 0 || doomed);
   const report = {
     standings: {
@@ -127,11 +124,7 @@ export function planRemoval(input: RemovalInput): RemovalPlan {
       drainable: candidates.drainable.length,
       kept: candidates.why.size,
     },
-    leaving: [...phases, ...all.filter(({ entry }) => !isLeaving(entry))].map(({ entry, phase, note }) => ({
-      name: entry.pod.name,
-      phase,
-      note,
-    })),
+    leaving: all.map(({ entry, phase, note }) => ({ name: entry.pod.name, phase, note })),
     undrainable: undrainable(input.ledger),
     kept: keptReasons(candidates),
     pins: pinnedWorkers(input.ledger, fleet, input.context.nowMs),
@@ -274,7 +267,7 @@ function finishEmpty(input: RemovalInput, phases: readonly Leaving[], serving: n
   const waiting = gone.length > pods.length;
   const lowered = lowerFirst(input, pods, 'empty', !waiting);
   if (lowered === undefined && waiting) return step(NONE, 'waiting until the controller has seen who goes first');
-  const out = outOfTurn(input.target.removal, podsOf(fleet.pods), podsOf(fleet.pods.filter(isLeaving)), pods);
+  const out = outOfTurn(input.target.removal, podsOf(fleet.pods), podsOf(fleet.leaving), pods);
   if (lowered === undefined && out.length === 0)
     return step(NONE, `${names(pods)} are empty and wait for those that go before them`);
   return lowered ?? step({ kind: 'replace', pods: out }, `${names(out)} would not be the first to go`);

@@ -8,21 +8,23 @@ export interface Resources {
   readonly custom: Readonly<Record<string, number>>;
 }
 
-const NONE: Resources['custom'] = Object.freeze({});
+/** No custom resource at all: one object for all, since most have none and are asked very often. */
+export const NO_CUSTOM: Resources['custom'] = Object.freeze({});
 
 /** Builds an amount; without custom resources the third argument may be left out. */
-export function resources(cores: number, memoryMiB: number, custom: Resources['custom'] = NONE): Resources {
+export function resources(cores: number, memoryMiB: number, custom: Resources['custom'] = NO_CUSTOM): Resources {
   return { cores, memoryMiB, custom };
 }
 
 /** Whether nothing of any resource is in use. */
 export function isNothing(used: Resources): boolean {
-  return used.cores === 0 && used.memoryMiB === 0 && Object.values(used.custom).every((amount) => amount === 0);
+  if (used.cores !== 0 || used.memoryMiB !== 0) return false;
+  return !hasCustom(used) || Object.values(used.custom).every((amount) => amount === 0);
 }
 
 /** `a` less `b`, never below 0 in any resource. */
 export function subtract(a: Resources, b: Resources): Resources {
-  return combine(a, b, (x, y) => Math.max(0, x - y));
+  return subtractTimes(a, b, 1);
 }
 
 /** `a` plus `b`. */
@@ -33,6 +35,14 @@ export function add(a: Resources, b: Resources): Resources {
 /** `a` times `count`. */
 export function times(a: Resources, count: number): Resources {
   return combine(a, a, (x) => x * count);
+}
+
+/** `a` less `count` times `b`, never below 0 in any resource. */
+export function subtractTimes(a: Resources, b: Resources, count: number): Resources {
+  const cores = Math.max(0, a.cores - b.cores * count);
+  const memoryMiB = Math.max(0, a.memoryMiB - b.memoryMiB * count);
+  if (!hasCustom(b)) return { cores, memoryMiB, custom: a.custom };
+  return { cores, memoryMiB, custom: combineCustom(a, b, (x, y) => Math.max(0, x - y * count)) };
 }
 
 /** The larger of both in each resource. */
@@ -49,6 +59,7 @@ export function fitCount(item: Resources, free: Resources): number {
   let count = Infinity;
   if (item.cores > 0) count = Math.min(count, Math.floor(free.cores / item.cores));
   if (item.memoryMiB > 0) count = Math.min(count, Math.floor(free.memoryMiB / item.memoryMiB));
+  if (!hasCustom(item)) return count;
   for (const [name, amount] of Object.entries(item.custom)) {
     if (amount > 0) count = Math.min(count, Math.floor(amountOf(free, name) / amount));
   }
@@ -99,14 +110,14 @@ function combine(a: Resources, b: Resources, of: (x: number, y: number) => numbe
 
 function combineCustom(a: Resources, b: Resources, of: (x: number, y: number) => number): Resources['custom'] {
   // Most have none, and placement does this a great many times.
-  if (!hasCustom(a) && !hasCustom(b)) return NONE;
+  if (!hasCustom(a) && !hasCustom(b)) return NO_CUSTOM;
   const names = new Set([...Object.keys(a.custom), ...Object.keys(b.custom)]);
   return Object.fromEntries([...names].map((name) => [name, of(amountOf(a, name), amountOf(b, name))]));
 }
 
-/** Asked very often, so without making a list of the names. */
-function hasCustom({ custom }: Resources): boolean {
-  if (custom === NONE) return false;
+/** Whether any custom resource is named. Asked very often, so without making a list of the names. */
+export function hasCustom({ custom }: Pick<Resources, 'custom'>): boolean {
+  if (custom === NO_CUSTOM) return false;
   for (const name in custom) return Object.hasOwn(custom, name);
   return false;
 }

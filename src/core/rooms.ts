@@ -1,6 +1,59 @@
-/** Free rooms in order: groups of equal room, kept sorted while placement takes from them. */
-import type { RoomGroup } from './placement.ts';
-import { customKey, subtract, times, type Resources } from './resources.ts';
+/** Free rooms: equal ones are one group with a count, and placement takes from them in order. */
+import { customKey, hasCustom, subtract, subtractTimes, type Resources } from './resources.ts';
+
+/** Workers with equal free room. */
+export interface RoomGroup {
+  readonly free: Resources;
+  readonly count: number;
+}
+
+/** Counts rooms, without an object for each of ten thousand. */
+export class RoomTally {
+  readonly #groups: { readonly free: Resources; count: number }[] = [];
+  /** Place of a group by cores, then by memory. */
+  readonly #plain = new Map<number, Map<number, number>>();
+  readonly #custom = new Map<string, number>();
+
+  add(free: Resources): void {
+    this.#count(this.#placeOf(free.cores, free.memoryMiB, customKey(free)), free);
+  }
+
+  /** The room that is left of `total`. */
+  addLeft(total: Resources, used: Resources): void {
+    if (hasCustom(total)) {
+      this.add(subtract(total, used));
+      return;
+    }
+    const cores = Math.max(0, total.cores - used.cores);
+    const memoryMiB = Math.max(0, total.memoryMiB - used.memoryMiB);
+    const at = this.#placeOf(cores, memoryMiB, '');
+    this.#count(at, this.#groups[at]?.free ?? { cores, memoryMiB, custom: total.custom });
+  }
+
+  groups(): readonly RoomGroup[] {
+    return this.#groups;
+  }
+
+  #count(at: number, free: Resources): void {
+    const group = this.#groups[at];
+    if (group === undefined) this.#groups.push({ free, count: 1 });
+    else group.count += 1;
+  }
+
+  /** Where the group is; a new one comes last. */
+  #placeOf(cores: number, memoryMiB: number, custom: string): number {
+    if (custom !== '') return placeIn(this.#custom, `${cores}/${memoryMiB}/${custom}`, this.#groups.length);
+    const byMemory = this.#plain.get(cores) ?? new Map<number, number>();
+    this.#plain.set(cores, byMemory);
+    return placeIn(byMemory, memoryMiB, this.#groups.length);
+  }
+}
+
+function placeIn<K>(places: Map<K, number>, key: K, next: number): number {
+  const known = places.get(key);
+  if (known === undefined) places.set(key, next);
+  return known ?? next;
+}
 
 /** By free cores, then by memory, as the master looks for room. */
 export type RoomOrder = 'emptiest-first' | 'fullest-first';
@@ -13,29 +66,33 @@ export interface Room extends RoomGroup {
 
 /** So many rooms of one group take so many items each. */
 export interface Use {
-  readonly room: Room;
+  /** Its place in the order. */
+  readonly at: number;
   readonly rooms: number;
   readonly items: number;
 }
 
-interface Entry extends Room {
-  count: number;
-}
-
-/** A set of rooms to take from. A change costs little, however many groups there are. */
+/** A set of rooms to take from. A change costs little, however many groups there are, and so does a copy. */
 export class Rooms {
-  readonly #sign: 1 | -1;
-  readonly #entries: Entry[] = [];
+  readonly #order: RoomOrder;
+  /** Never changed themselves, so that copies may share them. */
+  #entries: Room[] = [];
 
   constructor(groups: Iterable<RoomGroup>, order: RoomOrder) {
-    this.#sign = order === 'emptiest-first' ? -1 : 1;
-    const entries = Array.from(groups, ({ free, count }): Entry => ({ free, count, custom: customKey(free) }));
+    this.#order = order;
+    const entries = Array.from(groups, ({ free, count }): Room => ({ free, count, custom: customKey(free) }));
     entries.sort((a, b) => this.#compare(a, b));
     for (const entry of entries) {
       const last = this.#entries.at(-1);
-      if (last !== undefined && this.#compare(last, entry) === 0) last.count += entry.count;
+      if (last !== undefined && this.#compare(last, entry) === 0) this.#recount(this.#entries.length - 1, entry.count);
       else if (entry.count > 0) this.#entries.push(entry);
     }
+  }
+
+  copy(): Rooms {
+    const copy = new Rooms([], this.#order);
+    copy.#entries = this.#entries.slice();
+    return copy;
   }
 
   /** The groups in order; valid until the next change. */
@@ -44,28 +101,64 @@ export class Rooms {
   }
 
   add(free: Resources, count: number): void {
-    if (count <= 0) return;
+    if (count > 0) this.#insert({ free, count, custom: customKey(free) }, count);
+  }
+
+  /** Takes rooms away that are in the set. */
+  remove(free: Resources, count: number): void {
     const entry = { free, count, custom: customKey(free) };
     const at = this.#placeOf(entry);
-    const there = this.#entries[at];
-    if (there !== undefined && this.#compare(there, entry) === 0) there.count += count;
-    else this.#entries.splice(at, 0, entry);
+    if (this.#isAt(at, entry)) this.#recount(at, -count);
   }
 
-  /** Takes items of this shape out of rooms that are in the set. */
+  /** Takes items of this shape out of rooms; `uses` in the order of their places. */
   use(shape: Resources, uses: readonly Use[]): void {
-    for (const { room, rooms, items } of uses) if (items > 0) this.#remove(room, rooms);
-    for (const { room, rooms, items } of uses) {
-      if (items > 0) this.add(subtract(room.free, times(shape, items)), rooms);
-    }
+    const left = uses.map(({ at, items }) => this.#leftOf(this.#at(at), shape, items));
+    // From the end, so that the places before stay as they are.
+    for (const { at, rooms, items } of uses.toReversed()) if (items > 0) this.#recount(at, -rooms);
+    uses.forEach(({ rooms, items }, nth) => {
+      const room = left[nth];
+      if (items > 0 && room !== undefined) this.#insert(room, rooms);
+    });
   }
 
-  #remove(room: Room, rooms: number): void {
-    const at = this.#entries.indexOf(room);
-    const entry = this.#entries[at];
-    if (entry === undefined) return;
-    entry.count -= rooms;
-    if (entry.count === 0) this.#entries.splice(at, 1);
+  /** One item into each of so many rooms of one group; false, and nothing is taken, if it has fewer. */
+  useOne(shape: Resources, at: number, rooms: number): boolean {
+    const room = this.#at(at);
+    if (room.count < rooms) return false;
+    this.#recount(at, -rooms);
+    this.#insert(this.#leftOf(room, shape, 1), rooms);
+    return true;
+  }
+
+  #leftOf({ free, custom }: Room, shape: Resources, items: number): Room {
+    const left = subtractTimes(free, shape, items);
+    return { free: left, count: 0, custom: hasCustom(shape) ? customKey(left) : custom };
+  }
+
+  #at(place: number): Room {
+    const room = this.#entries[place];
+    if (room === undefined) throw new Error('no such room');
+    return room;
+  }
+
+  #recount(at: number, more: number): void {
+    const { free, count: before, custom } = this.#at(at);
+    const count = before + more;
+    if (count > 0) this.#entries[at] = { free, count, custom };
+    else this.#entries.splice(at, 1);
+  }
+
+  /** Adds so many rooms like this one. */
+  #insert(room: Room, count: number): void {
+    const at = this.#placeOf(room);
+    if (this.#isAt(at, room)) this.#recount(at, count);
+    else this.#entries.splice(at, 0, { free: room.free, count, custom: room.custom });
+  }
+
+  #isAt(at: number, room: Room): boolean {
+    const there = this.#entries[at];
+    return there !== undefined && this.#compare(there, room) === 0;
   }
 
   /** Where it is, or where it belongs. */
@@ -83,7 +176,7 @@ export class Rooms {
 
   #compare(a: Room, b: Room): number {
     const bySize = a.free.cores - b.free.cores || a.free.memoryMiB - b.free.memoryMiB;
-    if (bySize !== 0) return this.#sign * bySize;
+    if (bySize !== 0) return this.#order === 'emptiest-first' ? -bySize : bySize;
     return a.custom < b.custom ? -1 : Number(a.custom > b.custom);
   }
 }

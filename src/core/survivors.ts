@@ -24,6 +24,9 @@ export interface Drainable extends BusyWorker {
   readonly tasks: number;
 }
 
+/** Whether all that is wanted still finds room without these hosts, and without one more. */
+export type StillFits = (gone: ReadonlySet<string>, host: string) => boolean;
+
 export interface SurvivorInput {
   readonly ledger: Ledger;
   readonly busy: readonly BusyWorker[];
@@ -31,8 +34,7 @@ export interface SurvivorInput {
   readonly leavingHosts: ReadonlySet<string>;
   /** Hosts of idle workers that go before any of these: nothing finds room there. */
   readonly spareHosts?: ReadonlySet<string>;
-  /** Whether all that is wanted still finds room without these hosts. */
-  readonly stillFits: (hosts: ReadonlySet<string>) => boolean;
+  readonly stillFits: StillFits;
   readonly atMost: number;
   readonly guards: Guards;
 }
@@ -152,10 +154,10 @@ function hittingSet(candidates: readonly Drainable[], input: SurvivorInput): Map
     byHost.set(host, [...(byHost.get(host) ?? []), { one, holders: [], open: 0 }]);
   }
   const staysAnyway = (host: string): boolean => !byHost.has(host) && !input.leavingHosts.has(host);
-  const keepersOf = (holder: Holder): Keeper[] => [...holder.byHost.keys()].flatMap((host) => byHost.get(host) ?? []);
+  const keepersOf = (holder: Holder): Keeper[] => hostsOf(holder).flatMap((host) => byHost.get(host) ?? []);
   const open = new Set<Holder>();
-  for (const holder of input.ledger.holders) {
-    if (!holder.holds || [...holder.byHost.keys()].some(staysAnyway)) continue;
+  for (const holder of input.ledger.holders.values()) {
+    if (!holder.holds || hostsOf(holder).some(staysAnyway)) continue;
     open.add(holder);
     for (const keeper of keepersOf(holder)) {
       keeper.holders.push(holder);
@@ -179,6 +181,11 @@ function hittingSet(candidates: readonly Drainable[], input: SurvivorInput): Map
   return chosen;
 }
 
+/** Where its active executors are. */
+function hostsOf(holder: Holder): readonly string[] {
+  return [...holder.byHost.keys()].filter((host) => isAt(holder, host));
+}
+
 function mostOpen(keepers: readonly Keeper[]): number {
   return keepers.reduce((most, { open }) => Math.max(most, open), 0);
 }
@@ -198,33 +205,34 @@ function byWorthKeeping({ one: a }: Keeper, { one: b }: Keeper): number {
 }
 
 /** Which applications have executors on a host, and how many. */
-function executorsAt(host: string, { holders }: Ledger): string {
-  const there = holders.filter(({ byHost }) => byHost.has(host));
-  return there.map(({ applicationId, byHost }) => `${applicationId} ${byHost.get(host)?.executors ?? 0}`).join(', ');
+function executorsAt(host: string, { ties }: Ledger): string {
+  const there = (ties.get(host) ?? []).filter(({ executors }) => executors > 0);
+  return there.map(({ applicationId, executors }) => `${applicationId} ${executors}`).join(', ');
 }
 
 function takeWhatFits(order: readonly Drainable[], input: SurvivorInput, why: Map<string, string>): Drainable[] {
   const taken: Drainable[] = [];
-  const going = new Set(input.leavingHosts);
-  const without = new Set(input.spareHosts);
+  // Sets that never change: what was worked out for one holds as long as it is the same.
+  let going = input.leavingHosts;
+  let without: ReadonlySet<string> = input.spareHosts ?? new Set();
   const roomless = new Map<string, string>();
   for (const one of order) {
     if (taken.length >= input.atMost) break;
     const host = normalHost(one.worker.host);
     const { guards, ledger, stillFits } = input;
-    const crowded = guards.storageFits(ledger, host, new Set([...going, host]));
+    const crowded = guards.storageFits(ledger, host, going);
     // Who goes only grows in number: what found no room before finds none now, and each look places all anew.
     const alike = executorsAt(host, ledger);
     const known = crowded ?? (isTaken(one) ? undefined : roomless.get(alike));
-    const wanted = known ?? (isTaken(one) ? undefined : guards.roomElsewhere(new Set([...without, host]), stillFits));
+    const wanted = known ?? (isTaken(one) ? undefined : guards.roomElsewhere(host, without, stillFits));
     if (wanted !== undefined) {
       why.set(one.entry.pod.uid, wanted);
       if (crowded === undefined) roomless.set(alike, wanted);
       if (roomless.size >= MOST_REFUSALS) break;
     } else {
       taken.push(one);
-      going.add(host);
-      without.add(host);
+      going = new Set(going).add(host);
+      without = new Set(without).add(host);
     }
   }
   return taken;
@@ -240,31 +248,48 @@ export function whyKeeps(uid: string, keepers: ReadonlyMap<string, readonly stri
  * R19: whose blocks may be on their way to a worker, since others of the same application are handing on theirs; undefined
  * where none are. A block that arrives when an executor has looked at what it holds for the last time ends with it.
  */
-export function whyReceiving({ holders }: Ledger, host: string, handingOn: ReadonlySet<string>): string | undefined {
-  const one = holders.find(({ handsOn, byHost }) => {
-    const others = [...byHost.keys()].filter((other) => other !== host);
-    return handsOn && byHost.has(host) && others.some((other) => handingOn.has(other));
+export function whyReceiving(
+  { ties, holders }: Pick<Ledger, 'ties' | 'holders'>,
+  host: string,
+  handingOn: ReadonlySet<string>,
+): string | undefined {
+  const others = [...handingOn].filter((other) => other !== host);
+  const one = ties.get(host)?.find(({ applicationId, executors }) => {
+    const holder = holders.get(applicationId);
+    return executors > 0 && holder?.handsOn === true && others.some((other) => isAt(holder, other));
   });
   return one && `blocks of ${one.applicationId} may be on their way to it`;
 }
 
-/** R19: whose cached blocks there would find no storage memory, if all these hosts went; undefined where all do. */
-export function whyCrowded({ holders }: Ledger, host: string, going: ReadonlySet<string>): string | undefined {
-  const crowded = holders.find((holder) => holder.byHost.has(host) && !storageFits(holder, going));
+/** Whether active executors of it are there. */
+function isAt({ byHost }: Holder, host: string): boolean {
+  return (byHost.get(host)?.executors ?? 0) > 0;
+}
+
+/** R19: whose cached blocks there would find no storage memory, if it went after all these; undefined where all do. */
+export function whyCrowded(
+  { ties, holders }: Pick<Ledger, 'ties' | 'holders'>,
+  host: string,
+  going: ReadonlySet<string>,
+): string | undefined {
+  const crowded = ties.get(host)?.find(({ applicationId, executors }) => {
+    const holder = holders.get(applicationId);
+    return executors > 0 && holder !== undefined && !storageFits(holder, going, host);
+  });
   return crowded && `the cached blocks of ${crowded.applicationId} would not fit into what stays`;
 }
 
-/** Why those hosts cannot be done without: what is wanted would find no room; undefined where it would. */
-export function whyNoRoom(going: ReadonlySet<string>, stillFits: SurvivorInput['stillFits']): string | undefined {
-  return stillFits(going) ? undefined : 'its executors are wanted and would find no room elsewhere';
+/** Why a host cannot be done without, beside those that go before: what is wanted would find no room; undefined where it can. */
+export function whyNoRoom(host: string, gone: ReadonlySet<string>, stillFits: StillFits): string | undefined {
+  return stillFits(gone, host) ? undefined : 'its executors are wanted and would find no room elsewhere';
 }
 
 /** Whether what the application has cached on the hosts that go fits into the storage memory of those that stay. */
-function storageFits(holder: Holder, going: ReadonlySet<string>): boolean {
+function storageFits(holder: Holder, going: ReadonlySet<string>, last: string): boolean {
   let moved = 0;
   let free = 0;
   for (const [host, { usedBytes, freeBytes }] of holder.byHost) {
-    if (going.has(host)) moved += usedBytes;
+    if (host === last || going.has(host)) moved += usedBytes;
     else free += freeBytes;
   }
   return moved <= free * STORAGE_SHARE;

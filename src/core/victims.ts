@@ -14,7 +14,8 @@ export interface VictimContext {
   readonly nowEpochMs: number;
   readonly heartbeatFreshMs: number;
   readonly fleet: Fleet;
-  readonly drivers: readonly DriverView[];
+  /** Workers that run a driver, by id. */
+  readonly driverWorkerIds: ReadonlySet<string>;
   readonly workerSelves: ReadonlyMap<string, Reading<WorkerSelfView>>;
   /** Pods that were seen Ready at some time. */
   readonly seenReady: ReadonlySet<string>;
@@ -64,8 +65,16 @@ export function whyStarted(pod: PodView, { seenReady }: Pick<VictimContext, 'see
 }
 
 /** Why a driver would go with the worker; undefined where none runs there. */
-export function whyDriver(worker: WorkerView, { drivers }: Pick<VictimContext, 'drivers'>): string | undefined {
-  return drivers.some((driver) => driver.workerId === worker.id) ? 'a driver runs there' : undefined;
+export function whyDriver(
+  { id }: WorkerView,
+  { driverWorkerIds }: Pick<VictimContext, 'driverWorkerIds'>,
+): string | undefined {
+  return driverWorkerIds.has(id) ? 'a driver runs there' : undefined;
+}
+
+/** The workers that run these drivers, by id. */
+export function workersOf(drivers: readonly DriverView[]): ReadonlySet<string> {
+  return new Set(drivers.flatMap(({ workerId }) => workerId ?? []));
 }
 
 function kept(why: string): Standing {
@@ -103,14 +112,18 @@ export function whyNotAlone(
   entry: FleetPod,
   { fleet, shared }: Pick<VictimContext, 'fleet' | 'shared'>,
 ): string | undefined {
-  const together = fleet.aliveByHost.get(normalHost(worker.host)) ?? [];
-  if (together.some((other) => !entry.workers.includes(other))) return `another worker shares the host ${worker.host}`;
+  const together = fleet.aliveByHost.get(normalHost(worker.host)) ?? NOBODY;
+  for (const other of together) {
+    if (!entry.workers.includes(other)) return `another worker shares the host ${worker.host}`;
+  }
   const { length } = entry.workers;
-  const allLeave = entry.workers.every(({ state }) => state === 'DECOMMISSIONED');
-  if (length > 1 && !allLeave) return `${length} workers share the pod`;
   // One that is in no list now runs on all the same.
-  return length === 1 && shared.has(entry.pod.uid) ? 'more than one worker was seen in the pod' : undefined;
+  if (length === 1) return shared.has(entry.pod.uid) ? 'more than one worker was seen in the pod' : undefined;
+  const allLeave = entry.workers.every(({ state }) => state === 'DECOMMISSIONED');
+  return length > 1 && !allLeave ? `${length} workers share the pod` : undefined;
 }
+
+const NOBODY: readonly WorkerView[] = [];
 
 /** What the worker says of itself, if that can still be trusted and it is this worker that answers. */
 export function selfOf(worker: WorkerView, context: VictimContext): Reading<WorkerSelfView> {

@@ -6,19 +6,14 @@
  * whole demand afresh: the fewest workers that could serve it, which is where a shrink may lead.
  */
 import type { ApplicationDemand } from './demand.ts';
-import { normalHost, type Fleet, type FleetPod } from './fleet.ts';
+import type { Fleet, FleetPod } from './fleet.ts';
 import type { Ledger } from './ledger.ts';
-import {
-  groupRooms,
-  lessRooms,
-  placeAsMaster,
-  workersToHold,
-  type PlacementItem,
-  type RoomGroup,
-} from './placement.ts';
+import { groupRooms, orderOf, placeInto, workersToHold, type PlacementItem } from './placement.ts';
 import { describeResources, fitCount, isNothing, subtract, type Resources } from './resources.ts';
+import { Rooms, RoomTally } from './rooms.ts';
 import type { Placement } from './rules.ts';
 import type { DriverView, WorkerView } from './spark-view.ts';
+import type { StillFits } from './survivors.ts';
 
 export interface Infeasible {
   readonly owner: string;
@@ -48,8 +43,6 @@ export interface WantedInput {
   readonly podsKnown: boolean;
   /** Workers planned that are not on their way out. */
   readonly servingWorkers: number;
-  /** Pods on their way out (marked): no room there. */
-  readonly leavingUids: ReadonlySet<string>;
   readonly workerShape: Resources | undefined;
   readonly placement: Placement;
 }
@@ -59,72 +52,139 @@ const MAX_ROUNDS = 32;
 
 /** Works out how many workers the demand needs, and why. Pure. */
 export function workersWanted(input: WantedInput): WorkersWanted {
-  const { fleet, workerShape } = input;
-  const serving = fleet.pods.filter(({ pod }) => !input.leavingUids.has(pod.uid));
-  const unmatched = fleet.foreignWorkers.filter(isAlive);
-  const own = input.podsKnown ? serving.flatMap(aliveWorkers) : unmatched;
-  const foreign = input.podsKnown ? unmatched : [];
-  const matched = serving.filter(({ workers }) => workers.some(isAlive)).length;
-  const arriving = Math.max(0, input.servingWorkers - (input.podsKnown ? matched : own.length));
-  const idle = own.filter((worker) => isNothing(worker.used));
-  const busy = own.filter((worker) => !isNothing(worker.used));
-  const besideIdle = groupRooms([...busy, ...foreign].map(freeRoom));
-  const rooms = [...besideIdle, ...groupRooms(idle.map(freeRoom))];
+  const { workerShape, placement } = input;
+  const room = roomNow(input);
+  const { arriving } = room;
   const missing = missingItems(input);
+  const rooms = new Rooms([...room.besideIdle.groups(), ...room.idle.groups()], orderOf(placement));
 
-  if (workerShape === undefined) return withoutShape(input, missing, rooms, arriving, idle.length);
-  const coming: RoomGroup[] = arriving > 0 ? [{ free: workerShape, count: arriving }] : [];
-  const grown = grow(missing, [...rooms, ...coming], workerShape, input.placement);
+  if (workerShape === undefined) return withoutShape(input, missing, rooms, arriving, room.idleWorkers);
+  rooms.add(workerShape, arriving);
+  const grown = grow(missing, rooms, workerShape, placement);
   const most = input.servingWorkers + stillWorking(input);
-  const fewest = Math.min(most, fewestWorkers(input, workerShape, foreign));
+  const fewest = Math.min(most, fewestWorkers(input, workerShape, room.foreign));
   return {
     wanted: grown.newWorkers > 0 ? input.servingWorkers + grown.newWorkers : fewest,
     newWorkers: grown.newWorkers,
-    spareIdleWorkers: spareIdle(missing, besideIdle, idle),
+    spareIdleWorkers: spareIdle(missing, room),
     infeasible: infeasibleItems(grown.left, workerShape),
     starved: grown.starved,
     unplacedExecutors: countLeft(grown.leftBefore),
   };
 }
 
+/** What is free on ALIVE workers that are not on their way out. */
+interface RoomNow {
+  /** On workers that run something, and on those of others. */
+  readonly besideIdle: RoomTally;
+  readonly idle: RoomTally;
+  /** Idle workers of ours. */
+  readonly idleWorkers: number;
+  readonly foreign: readonly WorkerView[];
+  /** Workers of ours that serve and are not registered yet. */
+  readonly arriving: number;
+}
+
+function roomNow(input: WantedInput): RoomNow {
+  const besideIdle = new RoomTally();
+  const idle = new RoomTally();
+  let idleWorkers = 0;
+  let registered = 0;
+  const count = (worker: WorkerView): void => {
+    const isIdle = isNothing(worker.used);
+    if (isIdle) idleWorkers += 1;
+    (isIdle ? idle : besideIdle).addLeft(worker.total, worker.used);
+  };
+  const unmatched = input.fleet.foreignWorkers.filter(isAlive);
+  if (input.podsKnown) {
+    for (const { total, used } of unmatched) besideIdle.addLeft(total, used);
+    for (const { workers } of input.fleet.serving) {
+      if (!workers.some(isAlive)) continue;
+      registered += 1;
+      for (const worker of workers) if (isAlive(worker)) count(worker);
+    }
+  } else {
+    for (const worker of unmatched) count(worker);
+    registered = unmatched.length;
+  }
+  const arriving = Math.max(0, input.servingWorkers - registered);
+  return { besideIdle, idle, idleWorkers, foreign: input.podsKnown ? unmatched : [], arriving };
+}
+
 /**
  * Whether all that is wanted would find room without the workers of some hosts: what is missing now, and the executors
- * there that their applications would want again. Asked for several sets of hosts; what they share is worked out once.
+ * there that their applications would want again. Asked for many hosts beside the same others; what was worked out for
+ * those is kept.
  */
-export function fitsWithout(input: WantedInput, ledger: Ledger): (hosts: ReadonlySet<string>) => boolean {
-  let workers: ReadonlyMap<string, readonly WorkerView[]> | undefined;
-  let rooms: readonly RoomGroup[] | undefined;
-  return (hosts) => {
-    workers ??= Map.groupBy(workersWithRoom(input), ({ host }) => normalHost(host));
-    rooms ??= groupRooms([...workers.values()].flat().map(freeRoom));
-    const gone = groupRooms([...hosts].flatMap((host) => workers?.get(host) ?? []).map(freeRoom));
-    const displaced = new Map(
-      ledger.holders.map(({ applicationId, byHost }): [string, number] => [
-        applicationId,
-        [...hosts].reduce((sum, host) => sum + (byHost.get(host)?.executors ?? 0), 0),
-      ]),
-    );
-    const demands = input.demands.map((one) => ({
-      ...one,
-      held: Math.max(0, one.held - (displaced.get(one.id) ?? 0)),
-    }));
-    return leftAfter(missingItems({ ...input, demands }), lessRooms(rooms, gone), input.placement).length === 0;
+export function fitsWithout(input: WantedInput, ledger: Ledger): StillFits {
+  let now: Everywhere | undefined;
+  let others: Without | undefined;
+  return (gone, host) => {
+    now ??= everywhere(input);
+    if (others?.hosts !== gone) others = withoutHosts(gone, now, ledger);
+    const rooms = others.rooms.copy();
+    for (const worker of workersAt(host, now)) rooms.remove(freeRoom(worker), 1);
+    const displaced = new Map(others.displaced);
+    addDisplaced(displaced, host, ledger);
+    return leftAfter(missingItems(input, displaced), rooms, input.placement).length === 0;
   };
+}
+
+/** Room on all workers that are ALIVE and not on their way out. */
+interface Everywhere {
+  readonly fleet: Fleet;
+  readonly rooms: Rooms;
+  /** ALIVE ones that do not count. */
+  readonly notCounted: ReadonlySet<WorkerView>;
+}
+
+function everywhere({ fleet, placement }: WantedInput): Everywhere {
+  const tally = new RoomTally();
+  const count = (worker: WorkerView): void => {
+    if (isAlive(worker)) tally.addLeft(worker.total, worker.used);
+  };
+  for (const { workers } of fleet.serving) workers.forEach(count);
+  fleet.foreignWorkers.forEach(count);
+  const notCounted = new Set([...fleet.leaving, ...fleet.endingPods].flatMap(({ workers }) => workers));
+  return { fleet, rooms: new Rooms(tally.groups(), orderOf(placement)), notCounted };
+}
+
+function workersAt(host: string, { fleet, notCounted }: Everywhere): readonly WorkerView[] {
+  return (fleet.aliveByHost.get(host) ?? []).filter((worker) => !notCounted.has(worker));
+}
+
+/** What is left when some hosts go. */
+interface Without {
+  readonly hosts: ReadonlySet<string>;
+  readonly rooms: Rooms;
+  /** Executors that go with them, by application. */
+  readonly displaced: ReadonlyMap<string, number>;
+}
+
+function withoutHosts(hosts: ReadonlySet<string>, now: Everywhere, ledger: Ledger): Without {
+  const tally = new RoomTally();
+  const displaced = new Map<string, number>();
+  for (const host of hosts) {
+    for (const { total, used } of workersAt(host, now)) tally.addLeft(total, used);
+    addDisplaced(displaced, host, ledger);
+  }
+  const rooms = now.rooms.copy();
+  for (const { free, count } of tally.groups()) rooms.remove(free, count);
+  return { hosts, rooms, displaced };
+}
+
+function addDisplaced(displaced: Map<string, number>, host: string, { ties }: Ledger): void {
+  for (const { applicationId, executors } of ties.get(host) ?? []) {
+    displaced.set(applicationId, (displaced.get(applicationId) ?? 0) + executors);
+  }
 }
 
 /**
  * Workers that are to leave and were given work all the same, since the master never got the mark or forgot it: what runs
  * there needs room elsewhere, or they could never go.
  */
-function stillWorking({ fleet, leavingUids }: WantedInput): number {
-  const leaving = fleet.pods.filter(({ pod }) => leavingUids.has(pod.uid));
-  return leaving.filter((entry) => aliveWorkers(entry).some(({ used }) => !isNothing(used))).length;
-}
-
-/** ALIVE workers that are not on their way out, those of others included. */
-function workersWithRoom({ fleet, leavingUids }: WantedInput): readonly WorkerView[] {
-  const own = fleet.pods.filter(({ pod }) => !leavingUids.has(pod.uid)).flatMap(aliveWorkers);
-  return [...own, ...fleet.foreignWorkers.filter(isAlive)];
+function stillWorking({ fleet }: WantedInput): number {
+  return fleet.leaving.filter((entry) => aliveWorkers(entry).some(({ used }) => !isNothing(used))).length;
 }
 
 function aliveWorkers(entry: FleetPod): readonly WorkerView[] {
@@ -139,17 +199,27 @@ function freeRoom(worker: WorkerView): Resources {
   return subtract(worker.total, worker.used);
 }
 
-/** What is to be placed, in the master's order: waiting drivers first, then applications by registration. */
-function missingItems(input: WantedInput): PlacementItem[] {
+const NONE_DISPLACED: ReadonlyMap<string, number> = new Map();
+
+/**
+ * What is to be placed, in the master's order: waiting drivers first, then applications by registration.
+ *
+ * @param displaced executors held that would not be, by application.
+ */
+function missingItems(input: WantedInput, displaced = NONE_DISPLACED): PlacementItem[] {
   const waiting = input.drivers
     .filter((driver) => driver.workerId === undefined)
     .map((driver) => ({ owner: driver.id, shape: driver.needs, count: 1 }));
   const executors = input.demands.map((demand) => ({
     owner: demand.id,
     shape: demand.shape,
-    count: demand.takesAll ? Infinity : Math.max(0, demand.executors - demand.held),
+    count: demand.takesAll ? Infinity : missingOf(demand, displaced.get(demand.id) ?? 0),
   }));
   return [...waiting, ...executors].filter((item) => item.count > 0);
+}
+
+function missingOf({ executors, held }: ApplicationDemand, displaced: number): number {
+  return Math.max(0, executors - Math.max(0, held - displaced));
 }
 
 interface Grown {
@@ -161,21 +231,19 @@ interface Grown {
 }
 
 /** Adds workers until all that can be placed is placed, or until adding does not help. */
-function grow(
-  missing: readonly PlacementItem[],
-  rooms: readonly RoomGroup[],
-  shape: Resources,
-  placement: Placement,
-): Grown {
+function grow(missing: readonly PlacementItem[], rooms: Rooms, shape: Resources, placement: Placement): Grown {
   let newWorkers = 0;
-  let left: readonly PlacementItem[] = leftAfter(missing, rooms, placement);
+  let left: readonly PlacementItem[] = leftAfter(missing, rooms.copy(), placement);
   const leftBefore = left;
   const enough = countLeft(missing.filter((item) => Number.isFinite(item.count) && fitCount(item.shape, shape) > 0));
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
     const fitting = left.filter((item) => fitCount(item.shape, shape) > 0);
     if (fitting.length === 0) break;
-    const leftWith = (more: number): readonly PlacementItem[] =>
-      leftAfter(missing, [...rooms, { free: shape, count: newWorkers + more }], placement);
+    const leftWith = (more: number): readonly PlacementItem[] => {
+      const grown = rooms.copy();
+      grown.add(shape, newWorkers + more);
+      return leftAfter(missing, grown, placement);
+    };
     const helpful = fewestThatHelp(workersToHold(fitting, shape).workers, enough, countLeft(left), leftWith);
     if (helpful === undefined) return { newWorkers, leftBefore, left, starved: fitting.map((item) => item.owner) };
     newWorkers += helpful.more;
@@ -216,16 +284,15 @@ function fewestThatHelp(
   return { more, left };
 }
 
-/** Items with a finite count that found no room; who takes all there is never counts as left over. */
-function leftAfter(
-  missing: readonly PlacementItem[],
-  rooms: readonly RoomGroup[],
-  placement: Placement,
-): PlacementItem[] {
-  const { leftOver } = placeAsMaster(missing, rooms, placement);
-  return missing
-    .map((item, index) => ({ ...item, count: leftOver[index] ?? 0 }))
-    .filter((item) => item.count > 0 && Number.isFinite(item.count));
+/** Items with a finite count that found no room; who takes all there is never counts as left over. `rooms` are taken from. */
+function leftAfter(missing: readonly PlacementItem[], rooms: Rooms, placement: Placement): readonly PlacementItem[] {
+  const leftOver = placeInto(rooms, missing, placement);
+  const left: PlacementItem[] = [];
+  for (const [index, count] of leftOver.entries()) {
+    const item = missing[index];
+    if (item !== undefined && count > 0 && Number.isFinite(count)) left.push({ ...item, count });
+  }
+  return left;
 }
 
 function countLeft(items: readonly PlacementItem[]): number {
@@ -244,18 +311,12 @@ function fewestWorkers(input: WantedInput, shape: Resources, foreign: readonly W
 }
 
 /** Idle workers that stay idle even if the missing executors avoid them as far as they can. */
-function spareIdle(
-  missing: readonly PlacementItem[],
-  besideIdle: readonly RoomGroup[],
-  idle: readonly WorkerView[],
-): number {
+function spareIdle(missing: readonly PlacementItem[], { besideIdle, idle, idleWorkers }: RoomNow): number {
   const finite = missing.filter((item) => Number.isFinite(item.count));
-  if (finite.length === 0 || idle.length === 0) return idle.length;
-  const { leftOver } = placeAsMaster(finite, besideIdle, 'packed');
-  const left = finite.map((item, index) => ({ ...item, count: leftOver[index] ?? 0 }));
-  const [first] = idle;
-  const needed = first === undefined ? 0 : workersToHold(left, first.total).workers;
-  return Math.max(0, idle.length - needed);
+  const [first] = idle.groups();
+  if (finite.length === 0 || first === undefined) return idleWorkers;
+  const left = leftAfter(finite, new Rooms(besideIdle.groups(), orderOf('packed')), 'packed');
+  return Math.max(0, idleWorkers - workersToHold(left, first.free).workers);
 }
 
 function infeasibleItems(left: readonly PlacementItem[], shape: Resources): Infeasible[] {
@@ -274,7 +335,7 @@ function infeasibleItems(left: readonly PlacementItem[], shape: Resources): Infe
 function withoutShape(
   input: WantedInput,
   missing: readonly PlacementItem[],
-  rooms: readonly RoomGroup[],
+  rooms: Rooms,
   arriving: number,
   idle: number,
 ): WorkersWanted {

@@ -5,8 +5,7 @@
  * reading older, never the others'. Before anything is written the readings that the write depends on are taken afresh.
  */
 import { setTimeout } from 'node:timers/promises';
-import { buildFleet } from '../core/fleet.ts';
-import { isLeaving } from '../core/removal-steps.ts';
+import { buildFleet, isLeaving } from '../core/fleet.ts';
 import type { PodView, TargetView } from '../core/cluster-view.ts';
 import type { MarkAbility, Observation } from '../core/observation.ts';
 import type { Reading } from '../core/reading.ts';

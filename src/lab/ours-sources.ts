@@ -3,10 +3,9 @@
  * workers' pages every beat, the target every 2 s, the pods every 5 s (every beat while somebody is on the way out), holdings
  * only while workers may have to go.
  */
-import { buildFleet } from '../core/fleet.ts';
+import { buildFleet, isLeaving } from '../core/fleet.ts';
 import type { ApplicationObservation, MarkAbility, Observation } from '../core/observation.ts';
 import { unknown, type Known, type Reading } from '../core/reading.ts';
-import { isLeaving } from '../core/removal-steps.ts';
 import type { AllocationGauges, GaugesAnswer, MasterView, WorkerSelfView } from '../core/spark-view.ts';
 import type { ApplicationHoldings } from '../core/holdings.ts';
 import type { ApplicationPage } from '../core/spark-view.ts';

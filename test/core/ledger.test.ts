@@ -144,7 +144,7 @@ describe('the ledger', () => {
   });
 
   it('R19: shuffle that has a fallback storage needs no last executor, cached blocks do', () => {
-    const holds = (one: Held): boolean | undefined => ledgerOf([one]).holders[0]?.holds;
+    const holds = (one: Held): boolean | undefined => ledgerOf([one]).holders.get('app-1')?.holds;
     const settings = { fallbackStorage: true };
     expect(holds({ executors: [holding(1)] })).to.equal(true);
     expect(holds({ executors: [holding(1)], settings })).to.equal(false);

@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { servingWorkers } from '../../src/core/removal.ts';
 import { NEW_REMOVAL_MEMORY, rememberPods } from '../../src/core/removal-memory.ts';
-import { isLeaving } from '../../src/core/removal-steps.ts';
+import { isLeaving } from '../../src/core/fleet.ts';
 import { resources } from '../../src/core/resources.ts';
 import type { WorkerView } from '../../src/core/spark-view.ts';
 import {
@@ -327,7 +327,7 @@ describe('removal: who serves', () => {
         [],
         [...pods(1, total - count), ...Array.from({ length: count }, (_, i) => markedPod(100 + i))],
       );
-      expect(servingWorkers(planned, all.pods)).to.equal(serving);
+      expect(servingWorkers(planned, all)).to.equal(serving);
     });
   }
 });

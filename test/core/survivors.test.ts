@@ -120,7 +120,7 @@ describe('survivors', () => {
 
   it('executors that are wanted need room elsewhere', () => {
     const executors = [1, 2, 3].map((n) => holding(n));
-    const stillFits = (hosts: ReadonlySet<string>): boolean => hosts.size <= 1;
+    const stillFits = (gone: ReadonlySet<string>): boolean => gone.size === 0;
     const { going } = survivors({ applications: [{ executors }], busy: [1, 2, 3].map((n) => busy(n)), stillFits });
     expect(going).to.have.length(1);
   });

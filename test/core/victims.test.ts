@@ -11,6 +11,7 @@ import {
   predictVictims,
   standingOf,
   whyNotProvenEmpty,
+  workersOf,
   type VictimContext,
 } from '../../src/core/victims.ts';
 import {
@@ -35,7 +36,7 @@ function context(of: Fleet, more: Partial<VictimContext> = {}): VictimContext {
     nowEpochMs: NOW_EPOCH_MS,
     heartbeatFreshMs: HEARTBEAT_FRESH_MS,
     fleet: of,
-    drivers: [],
+    driverWorkerIds: new Set(),
     workerSelves: new Map(),
     seenReady: new Set(),
     shared: new Map(),
@@ -75,13 +76,13 @@ describe('victims: a pod with a registered worker', () => {
   }
 
   it('R3: is kept while a driver runs there, also one that books nothing', () => {
-    const drivers = [waitingDriver(), runningDriver('worker-1')];
-    expect(standing([worker(1)], [pod(1)], { drivers })).to.equal('a driver runs there');
+    const driverWorkerIds = workersOf([waitingDriver(), runningDriver('worker-1')]);
+    expect(standing([worker(1)], [pod(1)], { driverWorkerIds })).to.equal('a driver runs there');
   });
 
   it('R3: is idle while drivers wait, or run elsewhere', () => {
-    const drivers = [waitingDriver(), runningDriver('worker-2')];
-    expect(standing([worker(1)], [pod(1)], { drivers })).to.equal('idle');
+    const driverWorkerIds = workersOf([waitingDriver(), runningDriver('worker-2')]);
+    expect(standing([worker(1)], [pod(1)], { driverWorkerIds })).to.equal('idle');
   });
 
   it('is kept once its heartbeat is older than allowed', () => {
@@ -194,10 +195,10 @@ describe('victims: the proof that a worker is empty', () => {
   });
 
   it('R3: is not given while a driver runs there, which its own page does not list', () => {
-    expect(why({}, { drivers: [runningDriver('worker-2'), runningDriver('worker-1')] })).to.equal(
+    expect(why({}, { driverWorkerIds: workersOf([runningDriver('worker-2'), runningDriver('worker-1')]) })).to.equal(
       'a driver runs there',
     );
-    expect(why({}, { drivers: [waitingDriver(), runningDriver('worker-2')] })).to.equal(undefined);
+    expect(why({}, { driverWorkerIds: workersOf([waitingDriver(), runningDriver('worker-2')]) })).to.equal(undefined);
   });
 });
 

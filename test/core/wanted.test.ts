@@ -1,7 +1,18 @@
 /** From executors wanted to workers wanted: room first, then how few would do. */
 import { expect } from 'chai';
 import { resources } from '../../src/core/resources.ts';
-import { busyWorker, demand, numbers, pendingPod, pods, worker, workers, WORKER_SHAPE } from './support/builders.ts';
+import {
+  busyWorker,
+  demand,
+  numbers,
+  pendingPod,
+  pod,
+  pods,
+  worker,
+  workers,
+  WORKER_SHAPE,
+} from './support/builders.ts';
+import { markedPod } from './support/removal-scenes.ts';
 import { wantedFor, type WantedParts } from './support/wanted-for.ts';
 
 /** Half a worker, and a whole one; a plain `demand` is of executors of which four fill a worker. */
@@ -129,8 +140,8 @@ describe('Workers on their way', () => {
       const one = wantedFor({
         demands: [demand(4)],
         workers: [worker(1, { state }), busyWorker(2)],
+        pods: [markedPod(1), pod(2)],
         servingWorkers: 1,
-        leavingUids: new Set(['uid-1']),
       });
       expect(one, state).to.deep.include({ wanted: 2, newWorkers: 1, spareIdleWorkers: 0 });
     }

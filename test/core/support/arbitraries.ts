@@ -1,6 +1,7 @@
 /** What fast-check draws from: amounts of resources, items to place, rooms. */
 import fc from 'fast-check';
-import type { PlacementItem, RoomGroup } from '../../../src/core/placement.ts';
+import type { PlacementItem } from '../../../src/core/placement.ts';
+import type { RoomGroup } from '../../../src/core/rooms.ts';
 import { resources, type Resources } from '../../../src/core/resources.ts';
 
 /** Amounts up to `most` of each resource, some with GPUs; nothing at all is among them. */

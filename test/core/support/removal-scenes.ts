@@ -8,6 +8,7 @@ import { planRemoval, type Action, type RemovalInput, type RemovalPlan } from '.
 import { NEW_REMOVAL_MEMORY } from '../../../src/core/removal-memory.ts';
 import type { Rules } from '../../../src/core/rules.ts';
 import type { DriverView, WorkerSelfView, WorkerView } from '../../../src/core/spark-view.ts';
+import { workersOf } from '../../../src/core/victims.ts';
 import { emptySelves, fleet, NOW_EPOCH_MS, NOW_MS, numbers, pod, rules } from './builders.ts';
 
 /** What the daemon writes on a pod that is to go first. */
@@ -63,7 +64,7 @@ export function plan(parts: RemovalParts): RemovalPlan {
       nowEpochMs: NOW_EPOCH_MS,
       heartbeatFreshMs: 60_000,
       fleet: all,
-      drivers: parts.drivers ?? [],
+      driverWorkerIds: workersOf(parts.drivers ?? []),
       workerSelves: parts.selves ?? emptySelves(...numbers(1, 9)),
       seenReady: memory.seenReady,
       shared: memory.shared,

@@ -18,7 +18,6 @@ export function wantedInput(parts: WantedParts): WantedInput {
     fleet: fleet(workerList, podList),
     podsKnown: true,
     servingWorkers: podList.length,
-    leavingUids: new Set(),
     workerShape: WORKER_SHAPE,
     placement: 'spread',
     ...more,
