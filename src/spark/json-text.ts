@@ -12,20 +12,25 @@ export function dictionary<const S extends v.GenericSchema>(value: S) {
   return v.pipe(v.unknown(), noList, v.record(v.string(), value));
 }
 
+/** Parses JSON; the error says what came instead. */
+export function parseText(body: string, what: string): Result<unknown> {
+  try {
+    return ok(JSON.parse(body));
+  } catch {
+    const kind = body.trimStart().startsWith('<') ? 'an HTML page' : body === '' ? 'nothing' : 'no whole JSON';
+    return err({ kind: 'malformed', what, detail: `the answer is ${kind}` });
+  }
+}
+
 /** Parses JSON and checks it against the schema. */
 export function parseJson<const S extends v.GenericSchema>(
   schema: S,
   body: string,
   what: string,
 ): Result<v.InferOutput<S>> {
-  let value: unknown;
-  try {
-    value = JSON.parse(body);
-  } catch {
-    const kind = body.trimStart().startsWith('<') ? 'an HTML page' : body === '' ? 'nothing' : 'no whole JSON';
-    return err({ kind: 'malformed', what, detail: `the answer is ${kind}` });
-  }
-  const parsed = v.safeParse(schema, value);
+  const text = parseText(body, what);
+  if (!text.ok) return text;
+  const parsed = v.safeParse(schema, text.value);
   if (parsed.success) return ok(parsed.output);
   const [issue] = parsed.issues;
   const place = shown(v.getDotPath(issue) ?? 'the document');
