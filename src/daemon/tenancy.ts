@@ -32,6 +32,8 @@ export class LeaseKeeper {
   #pauseShare = RENEW_SHARE;
   #holder = 'nobody yet';
   #error: OperatingError | undefined;
+  /** The server asked to be left alone until then. */
+  #throttled: { readonly untilMs: number; readonly error: OperatingError } | undefined;
 
   constructor(deps: TenancyDeps) {
     this.#deps = deps;
@@ -41,14 +43,17 @@ export class LeaseKeeper {
   async keep(signal: AbortSignal): Promise<Tenancy> {
     const { clock, leaseDurationMs, tenure } = this.#deps;
     const heldBefore = this.#isHeld();
-    if (heldBefore && clock.nowMs() - this.#triedAtMs < leaseDurationMs * this.#pauseShare) {
-      this.#error = undefined;
-      return { held: true, saved: undefined, taken: false };
-    }
     const startedAtMs = clock.nowMs();
+    const throttled = this.#throttled !== undefined && startedAtMs < this.#throttled.untilMs;
+    const isEarly = heldBefore && startedAtMs - this.#triedAtMs < leaseDurationMs * this.#pauseShare;
+    if (throttled || isEarly) {
+      this.#error = undefined;
+      return heldBefore ? { held: true, saved: undefined, taken: false } : { held: false, why: this.#whyNot(false) };
+    }
     this.#triedAtMs = startedAtMs;
     const result = await tenure.renew(signal);
     this.#error = result.ok ? undefined : result.error;
+    this.#throttled = result.ok ? undefined : untilOf(result.error, clock.nowMs());
     this.#pauseShare = result.ok ? RENEW_SHARE : RETRY_SHARE;
     if (result.ok) {
       this.#holder = result.value.holder;
@@ -91,7 +96,13 @@ export class LeaseKeeper {
 
   #whyNot(tooSlow: boolean): string {
     if (tooSlow) return 'renewing the Lease took too long';
-    if (this.#error !== undefined) return `the Lease could not be renewed: ${describeError(this.#error)}`;
+    const error = this.#error ?? this.#throttled?.error;
+    if (error !== undefined) return `the Lease could not be renewed: ${describeError(error)}`;
     return `${this.#holder} holds the Lease`;
   }
+}
+
+/** A server that says when to come back is not asked before, not even where that costs the Lease. */
+function untilOf(error: OperatingError, nowMs: number): { untilMs: number; error: OperatingError } | undefined {
+  return error.retryAfterMs === undefined ? undefined : { untilMs: nowMs + error.retryAfterMs, error };
 }

@@ -73,6 +73,21 @@ describe('lease keeper', () => {
     expect(renewals(), 'at 5 and 7 in vain, at 9 with success').to.equal(4);
   });
 
+  it('asks a server that says when to come back no sooner, and says why it does not act meanwhile', async () => {
+    await keep();
+    world.calls.twist('lease', { error: failure('throttled', { retryAfterMs: 7_000 }) });
+    expect(await heldAtSec(11), 'refused at 5, so not asked before 12').to.deep.equal([1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    expect(renewals()).to.equal(2);
+    expect(await keep()).to.deep.equal({
+      held: false,
+      why: 'the Lease could not be renewed: the test: throttled: made throttled',
+    });
+    expect(keeper.error(), 'told in the pass that was refused').to.equal(undefined);
+    clock.advance(1_000);
+    expect(await keep()).to.deep.include({ held: true, taken: true });
+    expect(renewals()).to.equal(3);
+  });
+
   it('stops a third of the duration before the Lease could be another’s, however long the outage', async () => {
     await keep();
     world.calls.twist('lease', { error: failure('timeout') }, 100);
