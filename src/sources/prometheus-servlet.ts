@@ -27,10 +27,13 @@ export function prometheusServlet(
   /** What was told last of whose answers they are, and until when that is believed. */
   const told = new Map<string, { readonly itself: true | undefined; readonly untilMs: number }>();
 
+  function isTold(id: string): boolean {
+    return options.now() < (told.get(id)?.untilMs ?? -Infinity);
+  }
+
   /** True where the driver says so itself; undefined where it does not say. */
   async function namesItself({ id }: ApplicationView, signal: AbortSignal): Promise<Result<true | undefined>> {
-    const before = told.get(id);
-    if (before !== undefined && options.now() < before.untilMs) return ok(before.itself);
+    if (isTold(id)) return ok(told.get(id)?.itself);
     const parse = (body: string): Result<string | undefined> => ok(applicationIdIn(body));
     const found = await drivers.read(id, '/metrics/executors/prometheus/', parse, signal);
     // Off by default before Spark 4: then the names have to tell.
@@ -70,6 +73,7 @@ export function prometheusServlet(
       drivers.keep(ids);
       for (const id of told.keys()) if (!ids.has(id)) told.delete(id);
     },
+    requestsFor: (id) => (isTold(id) ? 1 : 2),
   });
 }
 

@@ -32,6 +32,8 @@ export interface OneDriver {
   readOne(application: ApplicationView, signal: AbortSignal, census: Census): Promise<Result<GaugeSample>>;
   /** Told at each round who is active, so that the others can be forgotten. */
   keep(applicationIds: ReadonlySet<string>): void;
+  /** How many requests the next reading of this one may take; one where it is not told. */
+  requestsFor?(applicationId: string): number;
 }
 
 /** Builds the source. */
@@ -49,7 +51,14 @@ export function inTurns(options: TurnOptions, driver: OneDriver): GaugeSource {
   function due(applications: readonly ApplicationView[], nowMs: number): readonly ApplicationView[] {
     const budget = Math.max(1, Math.floor((options.driverRequestsPerSecond * options.pollMs) / 1000));
     const waiting = applications.filter((one) => isDue(one, nowMs));
-    return waiting.sort((a, b) => turnOf(a).lastReadMs - turnOf(b).lastReadMs).slice(0, budget);
+    waiting.sort((a, b) => turnOf(a).lastReadMs - turnOf(b).lastReadMs);
+    let requests = 0;
+    const over = waiting.findIndex(({ id }, place) => {
+      requests += driver.requestsFor?.(id) ?? 1;
+      // One is always read: a budget below what it takes would leave it out for ever.
+      return place > 0 && requests > budget;
+    });
+    return over === -1 ? waiting : waiting.slice(0, over);
   }
 
   async function readOne(
