@@ -62,10 +62,18 @@ export async function benchPolicies({ seeds, families, folder, command, say }: P
   await writeFile(file, await format(page, { ...style, parser: 'markdown' }));
 }
 
-/** With "+" where files differ from it. */
-function commitNow(): string {
-  const git = (...words: string[]): string => execFileSync('git', words, { encoding: 'utf8' }).trim();
-  return (
-    git('rev-parse', '--short=10', 'HEAD') + (git('status', '--porcelain', '--', 'src', 'bench') === '' ? '' : '+')
-  );
+/**
+ * With "+" where files differ from it; "unknown" where `folder` is not the top of a clone or there is no Git: the source may
+ * have come as an archive, also into some other project's clone.
+ */
+export function commitNow(folder = process.cwd()): string {
+  const git = (...words: string[]): string =>
+    execFileSync('git', words, { cwd: folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
+  try {
+    if (git('rev-parse', '--show-cdup') !== '') return 'unknown';
+    const changed = git('status', '--porcelain', '--', 'src', 'bench') !== '';
+    return git('rev-parse', '--short=10', 'HEAD') + (changed ? '+' : '');
+  } catch {
+    return 'unknown';
+  }
 }

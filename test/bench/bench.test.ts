@@ -1,10 +1,11 @@
-import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { execFile, execFileSync } from 'node:child_process';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
+import { commitNow } from '../../bench/policies.ts';
 import type { SimulatorResult } from '../../bench/simulator.ts';
 
 const BENCH = fileURLToPath(new URL('../../bench/bench.ts', import.meta.url));
@@ -59,13 +60,30 @@ describe('npm run bench', function () {
     expect(await bench('--help')).to.match(/^ {2}cycle .*\n(?:.*\n)* {2}footprint (?:.*\n)* {2}simulator /m);
   });
 
+  it('policies names no commit where the source is not a clone of its own: unpacked alone, or inside another', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'archive-'));
+    try {
+      expect(commitNow(folder)).to.equal('unknown');
+      const git = (...words: string[]): unknown => execFileSync('git', words, { cwd: folder, stdio: 'ignore' });
+      git('init');
+      git('-c', 'user.name=a', '-c', 'user.email=a@b', 'commit', '--allow-empty', '-m', 'first');
+      expect(commitNow(folder)).to.match(/^[0-9a-f]{10}$/);
+      await mkdir(join(folder, 'src'));
+      expect(commitNow(join(folder, 'src'))).to.equal('unknown');
+      await writeFile(join(folder, 'src', 'new.ts'), '');
+      expect(commitNow(folder)).to.match(/^[0-9a-f]{10}\+$/);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+
   it('policies writes a page with a table and a picture of each family, its command and its commit', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'policies-'));
     try {
       await bench('policies', '--seeds', '2', '--families', 'step', '--folder', folder);
       const page = await readFile(join(folder, 'policies.md'), 'utf8');
       expect(page).to.include('bench -- policies --seeds 2 --families step');
-      expect(page).to.match(/^Commit [0-9a-f]{10}/m);
+      expect(page).to.match(/^Commit (?:[0-9a-f]{10}|unknown)/m);
       for (const row of ['static-max', 'ours', 'keda', 'keda tuned'])
         expect(page).to.match(new RegExp(`^\\| ${row} `, 'm'));
       expect(await readFile(join(folder, 'policies', 'step.svg'), 'utf8')).to.match(/^<svg/);
