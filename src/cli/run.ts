@@ -4,6 +4,7 @@ import { describeConfig } from '../config/describe.ts';
 import { describeError } from '../core/result.ts';
 import { newShutdown, type Shutdown } from '../daemon/lifecycle.ts';
 import { Schedule } from '../daemon/schedule.ts';
+import { STATE } from '../kube/annotations.ts';
 import type { ClusterEvent } from '../kube/ports.ts';
 import type { CycleReport } from '../status/report.ts';
 import { eventsOf } from '../status/events-of.ts';
@@ -53,7 +54,7 @@ export async function run(config: Config, env: Environment): Promise<number> {
   const failed = await listen(parts, server, log, config.pollMs);
   if (failed !== undefined) shutdown.begin(failed);
   const events = new Set<Promise<void>>();
-  const onReport = reporter(parts, { log, metrics, state, shutdown, events });
+  const onReport = reporter(parts, { log, metrics, state, shutdown, events, forgetCommand: forgetCommand(config) });
   const schedule = new Schedule({
     clock,
     pollMs: config.pollMs,
@@ -99,11 +100,17 @@ interface Sinks {
   readonly shutdown: Shutdown;
   /** Events on their way; they end before the daemon does. */
   readonly events: Set<Promise<void>>;
+  /** What a person types to have a wrong victim forgotten. */
+  readonly forgetCommand: string;
+}
+
+function forgetCommand({ kube }: Config): string {
+  return `kubectl annotate lease ${kube.leaseName} ${STATE}-`;
 }
 
 /** Hands each report to the log, the metrics, the status page and the cluster's events. */
 function reporter(parts: Parts, sinks: Sinks): (report: CycleReport) => void {
-  const { log, metrics, state, shutdown, events } = sinks;
+  const { log, metrics, state, shutdown, events, forgetCommand } = sinks;
   let previous: CycleReport | undefined;
 
   /** Best effort: an event that cannot be written changes nothing. */
@@ -116,7 +123,7 @@ function reporter(parts: Parts, sinks: Sinks): (report: CycleReport) => void {
     state.add(report);
     metrics.observe(report);
     log.report(report, previous);
-    for (const event of eventsOf(report, previous)) {
+    for (const event of eventsOf(report, previous, forgetCommand)) {
       const publishing = publish(event).finally(() => events.delete(publishing));
       events.add(publishing);
     }

@@ -12,8 +12,14 @@ export const MOST_EVENTS_A_PASS = 10;
  *
  * A daemon that stands by writes nothing at all, Events included; log, metrics and status page tell why it does. Only
  * for a second writer of the count it holds the Lease and still speaks: its owner reads the target's Events.
+ *
+ * @param forgetCommand what a person types to have the daemon forget a wrong victim.
  */
-export function eventsOf(report: CycleReport, previous: CycleReport | undefined): readonly ClusterEvent[] {
+export function eventsOf(
+  report: CycleReport,
+  previous: CycleReport | undefined,
+  forgetCommand: string,
+): readonly ClusterEvent[] {
   if (!report.standing.acts) return rivalry(report.standing, previous?.standing);
   const events: ClusterEvent[] = [];
   const change = replicaChangeOf(report);
@@ -23,8 +29,10 @@ export function eventsOf(report: CycleReport, previous: CycleReport | undefined)
   }
   events.push(...failures(report.outcome));
   // What was complained of while standing by was told to nobody.
-  const told = new Set(previous?.standing.acts === true ? complaints(previous).map(({ key }) => key) : []);
-  const fresh = complaints(report).filter(({ key }) => !told.has(key));
+  const told = new Set(
+    previous?.standing.acts === true ? complaints(previous, forgetCommand).map(({ key }) => key) : [],
+  );
+  const fresh = complaints(report, forgetCommand).filter(({ key }) => !told.has(key));
   events.push(...fresh.map(({ event }) => event));
   return events.length > MOST_EVENTS_A_PASS ? shortened(events) : events;
 }
@@ -50,6 +58,14 @@ function failures(outcome: Outcome): readonly ClusterEvent[] {
   return mustBeMended ? [warning('FailedRemoval', `${action.kind}: ${describeError(error)}`)] : [];
 }
 
+/** What is done about it lasts until a person ends it, so the message says how. */
+function wrongVictim(pod: string, forgetCommand: string): string {
+  return (
+    `${pod} ended though it was not chosen: from now on one worker goes at a time. To end that, turn the daemon off, run ` +
+    `${forgetCommand} and restart the daemon`
+  );
+}
+
 interface Complaint {
   readonly event: ClusterEvent;
   /** The same from pass to pass while the state lasts. */
@@ -57,10 +73,11 @@ interface Complaint {
 }
 
 /** What somebody has to mend, as it stands in this pass. */
-function complaints({ decision, outcome, problems, errors, rules }: CycleReport): readonly Complaint[] {
+function complaints(report: CycleReport, forgetCommand: string): readonly Complaint[] {
+  const { decision, outcome, problems, errors, rules } = report;
   const told = outcome.kind === 'failed' ? outcome.error : undefined;
   const events = [
-    ...decision.newWrongVictims.map((pod) => warning('WrongVictim', `${pod} ended though it was not chosen`)),
+    ...decision.newWrongVictims.map((pod) => warning('WrongVictim', wrongVictim(pod, forgetCommand))),
     ...problems.map((problem) => warning('InvalidLiveSetting', problem)),
     ...errors
       .filter((error) => error !== told && (error.kind === 'unauthorized' || error.kind === 'blocked'))

@@ -45,11 +45,11 @@ describe('a second writer of the count', () => {
     expect(report.outcome).to.have.property('kind', 'withheld');
     expect(world.planned).to.equal(3);
     expect(world.lease.holder).to.equal('first');
-    expect(eventsOf(report, undefined).map(({ type, reason }) => [type, reason])).to.deep.include([
+    expect(eventsOf(report, undefined, 'forget').map(({ type, reason }) => [type, reason])).to.deep.include([
       'Warning',
       'SecondWriter',
     ]);
-    expect(eventsOf(report, previous).map(({ reason }) => reason)).not.to.include('SecondWriter');
+    expect(eventsOf(report, previous, 'forget').map(({ reason }) => reason)).not.to.include('SecondWriter');
   });
 
   it('is tried again after ten quiet minutes, and given way to at its first correction', async () => {

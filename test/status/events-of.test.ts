@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { CycleReport } from '../../src/status/report.ts';
-import { eventsOf, MOST_EVENTS_A_PASS } from '../../src/status/events-of.ts';
+import { eventsOf as eventsWith, MOST_EVENTS_A_PASS } from '../../src/status/events-of.ts';
 import {
   ACTS,
   demand,
@@ -14,6 +14,9 @@ import {
   STANDBY_CODES,
   type ReportParts,
 } from './support.ts';
+
+const eventsOf = (report: CycleReport, previous: CycleReport | undefined) =>
+  eventsWith(report, previous, 'kubectl annotate lease elastic-worker-spark elastic-worker/state-');
 
 const reasonsOf = (report: CycleReport, previous?: CycleReport): string[] =>
   eventsOf(report, previous).map(({ reason }) => reason);
@@ -101,7 +104,8 @@ describe('events: of what a person must mend', () => {
       'InfeasibleExecutors: executors of app-1: make the workers larger',
       'StarvedApplication: more workers would not help app-2: another application takes every core first',
       'AdviceForApplication: app-3: set spark.cores.max',
-      'WrongVictim: w-9 ended though it was not chosen',
+      'WrongVictim: w-9 ended though it was not chosen: from now on one worker goes at a time. To end that, turn the daemon ' +
+        'off, run kubectl annotate lease elastic-worker-spark elastic-worker/state- and restart the daemon',
       'InvalidLiveSetting: elasticWorker.max=x: allowed is a number',
       'NotPermitted: rc/workers: unauthorized: made unauthorized',
       'NotPermitted: address 10.0.0.1: blocked: made blocked',
