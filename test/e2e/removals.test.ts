@@ -4,6 +4,7 @@ import type { AuditEntry } from './audit-log.ts';
 import type { PodEvent } from './node-agent.ts';
 import { executorTimeline } from './rig/executor-timeline.ts';
 import { countFaults, FAULT_KINDS } from './rig/fault-log.ts';
+import { killedByMaster, without } from './rig/left-out.ts';
 import { removalsOf, type RemovalSources } from './rig/removals.ts';
 import { equalBut, scaleWrites } from './rig/replica-changes.ts';
 import { addFigures, figuresOf, missingFrom, removalLines } from './rig/totals.ts';
@@ -252,5 +253,35 @@ describe('changes of the count', () => {
     expect(agrees([8, 1], ['0'])).to.equal(false);
     expect(agrees([5, 8, 1])).to.equal(false);
     expect(agrees([8, 5, 1, 0])).to.equal(false);
+  });
+});
+
+describe('executors that the restarted master killed itself', () => {
+  const span = { fromMs: 1_000, toMs: 90_000 };
+  const interrupted = 'Runner thread for executor app-20261126233924-0000/70 interrupted';
+
+  function killed(reason: string, removedMs: number, end?: Pick<PodEvent, 'what' | 'atMs'>): number {
+    const executor = { executorId: '70', host: HOST, addedMs: 0, removedMs, reason, tasksLost: 0 };
+    const events = end === undefined ? [] : [{ pod: 'p', uid: 'u', host: HOST, ...end }];
+    return killedByMaster([executor], events, span).length;
+  }
+
+  it('are those whose worker was asked to kill them while its pod went on', () => {
+    expect(killed(interrupted, 50_000)).to.equal(1);
+    expect(killed(interrupted, 50_000, { what: 'terminating', atMs: 80_000 })).to.equal(1);
+  });
+
+  it('are not those of a pod that was ended, of a worker that was marked, or of another cycle', () => {
+    expect(killed(interrupted, 50_000, { what: 'terminating', atMs: 49_000 })).to.equal(0);
+    expect(killed(interrupted, 50_000, { what: 'terminating', atMs: 51_000 })).to.equal(0);
+    expect(killed('Executor decommission: worker decommissioned', 50_000)).to.equal(0);
+    expect(killed('worker lost: 127.9.0.1:1 got disassociated', 50_000)).to.equal(0);
+    expect(killed(interrupted, 95_000)).to.equal(0);
+  });
+
+  it('what their cycle repeated does not count, and nothing else is left out', () => {
+    const all = { fetchFailures: 1, stagesRunTwice: 3, mapTasksRepeated: 9 };
+    const cycle = { fetchFailures: 0, stagesRunTwice: 1, mapTasksRepeated: 5 };
+    expect(without(all, [cycle])).to.deep.equal({ fetchFailures: 1, stagesRunTwice: 2, mapTasksRepeated: 4 });
   });
 });

@@ -5,6 +5,7 @@ import type { CommandedApp } from './commanded-app.ts';
 import { executorTimeline } from './executor-timeline.ts';
 import type { FiredFault } from './fault-log.ts';
 import type { Injection } from './injections.ts';
+import { isLeftOut, without, type LeftOutCycle } from './left-out.ts';
 import { removalsOf } from './removals.ts';
 import type { ScenarioResult } from './result.ts';
 import type { Rig } from './rig.ts';
@@ -71,15 +72,20 @@ export async function runCycle(world: World, plan: CyclePlan): Promise<void> {
   });
 }
 
+export interface RemovalJudging extends VerdictOptions {
+  /** Cycles whose removals and repeats do not count. */
+  readonly leftOut?: readonly LeftOutCycle[];
+}
+
 /** Ends the application, judges the run, and adds the figures of its removals. Strict: any loss or repeat is a problem. */
 export async function judgeRemovals(
   rig: Rig,
   name: string,
   fired: readonly FiredFault[] = [],
-  options: VerdictOptions = {},
+  options: RemovalJudging = {},
 ): Promise<ScenarioResult> {
   const result = await judge(rig, name, options);
-  const removals = await readRemovals(rig, fired);
+  const removals = await readRemovals(rig, fired, options.leftOut);
   const problems = [...result.problems];
   const { fetchFailures, stagesRunTwice, mapTasksRepeated } = removals;
   if (fetchFailures > 0) problems.push(`${fetchFailures} fetches failed`);
@@ -89,7 +95,11 @@ export async function judgeRemovals(
 }
 
 /** Figures of all removals of a run whose applications have ended. */
-export async function readRemovals(rig: Rig, fired: readonly FiredFault[]): Promise<RemovalFigures> {
+export async function readRemovals(
+  rig: Rig,
+  fired: readonly FiredFault[],
+  leftOut: readonly LeftOutCycle[] = [],
+): Promise<RemovalFigures> {
   const logs = await Promise.all(rig.apps.map(({ eventLogFile }) => linesOf(eventLogFile)));
   const reports = await Promise.all(rig.apps.map((app) => app.readEventLog()));
   const sum = (pick: (one: (typeof reports)[number]) => number): number =>
@@ -101,11 +111,19 @@ export async function readRemovals(rig: Rig, fired: readonly FiredFault[]): Prom
     passes: rig.statusLog.passes(),
     faults: fired,
   });
-  return figuresOf(removals, fired, {
+  const all = {
     fetchFailures: sum(({ fetchFailures }) => fetchFailures),
     stagesRunTwice: sum(({ stagesRunTwice }) => stagesRunTwice.length),
     mapTasksRepeated: sum(({ mapTasksRepeated }) => mapTasksRepeated),
-  });
+  };
+  return figuresOf(
+    removals.filter(({ goneAtMs }) => !isLeftOut(goneAtMs, leftOut)),
+    fired.filter(({ atMs }) => !isLeftOut(atMs, leftOut)),
+    without(
+      all,
+      leftOut.map(({ repeats }) => repeats),
+    ),
+  );
 }
 
 async function linesOf(file: string): Promise<readonly string[]> {

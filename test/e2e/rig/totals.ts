@@ -20,7 +20,8 @@ export interface RemovalFigures {
 /** What the issue asks of the whole record. */
 export const WANTED = { removals: 200, heldShuffle: 100, hadTasks: 50, shareWithFaults: 0.25, eachFault: 5 };
 
-type Repeats = Pick<RemovalFigures, 'fetchFailures' | 'stagesRunTwice' | 'mapTasksRepeated'>;
+/** Work that was done again. */
+export type Repeats = Pick<RemovalFigures, 'fetchFailures' | 'stagesRunTwice' | 'mapTasksRepeated'>;
 
 export function figuresOf(
   removals: readonly Removal[],

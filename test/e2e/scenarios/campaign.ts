@@ -1,4 +1,5 @@
 /** Removals under load, by the hundred, with faults: nothing may be lost. */
+import type { EventLogReport, RemovedExecutor } from '../event-log.ts';
 import { EXECUTOR_STARTS, KILLED_DRAINING, killedAt, MASTER_RESTARTS, slowToEnd } from '../rig/breakdowns.ts';
 import { judgeRemovals, runCycle, type CyclePlan } from '../rig/campaign.ts';
 import {
@@ -10,6 +11,8 @@ import {
   staleList,
   timesOut,
 } from '../rig/injections.ts';
+import { killedByMaster, repeatsOf, without, type LeftOutCycle, type Span } from '../rig/left-out.ts';
+import type { Repeats } from '../rig/totals.ts';
 import { startWorld } from '../rig/world.ts';
 import type { Scenario, ScenarioContext } from './scenario.ts';
 import type { ScenarioResult } from '../rig/result.ts';
@@ -56,19 +59,44 @@ const LONG: readonly CyclePlan[] = [
 function campaign(name: string, inCut: boolean, cycles: readonly CyclePlan[]): Scenario {
   const run = async ({ bench, controlPlane, spark, namespace }: ScenarioContext): Promise<ScenarioResult> => {
     const world = await startWorld({ bench, controlPlane, spark, name: namespace });
+    const leftOut: LeftOutCycle[] = [];
+    const notes: string[] = [];
+    let before = NOTHING_REPEATED;
     for (const [index, cycle] of cycles.entries()) {
-      const beganMs = Date.now();
+      const fromMs = Date.now();
       await runCycle(world, cycle);
-      const { tasksKilled, fetchFailures, mapTasksRepeated } = await world.app.app.readEventLog();
-      const losses = `so far ${tasksKilled} tasks killed, ${fetchFailures} fetches failed, ${mapTasksRepeated} map tasks repeated`;
-      if (cycles.length > 2) {
-        console.log(`     cycle ${index + 1}: ${((Date.now() - beganMs) / 1000).toFixed(0)} s; ${losses}`);
+      const span = { fromMs, toMs: Date.now() };
+      const report = await world.app.app.readEventLog();
+      const repeats = without(repeatsOf(report), [before]);
+      before = repeatsOf(report);
+      const killed = killedByMaster(report.executorsRemoved, world.rig.agent.events(), span);
+      if (killed.length > 0) {
+        leftOut.push({ ...span, repeats });
+        notes.push(sentenceOfLeftOut(index + 1, killed, repeats));
       }
+      if (cycles.length > 2) console.log(`     cycle ${index + 1}: ${sentenceOf(span, report)}`);
     }
     await world.app.stop();
-    return judgeRemovals(world.rig, name, world.faults.fired(), { untold: world.api.lostAnswers() });
+    const options = { untold: world.api.lostAnswers(), leftOut };
+    const result = await judgeRemovals(world.rig, name, world.faults.fired(), options);
+    return notes.length === 0 ? result : { ...result, notes };
   };
   return { name, inCut, run };
+}
+
+const NOTHING_REPEATED: Repeats = { fetchFailures: 0, stagesRunTwice: 0, mapTasksRepeated: 0 };
+
+function sentenceOf({ fromMs, toMs }: Span, { tasksKilled, fetchFailures, mapTasksRepeated }: EventLogReport): string {
+  const losses = `so far ${tasksKilled} tasks killed, ${fetchFailures} fetches failed, ${mapTasksRepeated} map tasks repeated`;
+  return `${((toMs - fromMs) / 1000).toFixed(0)} s; ${losses}`;
+}
+
+function sentenceOfLeftOut(cycle: number, killed: readonly RemovedExecutor[], { mapTasksRepeated }: Repeats): string {
+  const ids = killed.map(({ executorId }) => executorId).join(', ');
+  return (
+    `cycle ${cycle} is left out: Spark's restarted master killed executors ${ids}, on workers that nobody had marked ` +
+    `and whose pods went on; ${mapTasksRepeated} map tasks ran again`
+  );
 }
 
 /** Without it a run is no record. */
