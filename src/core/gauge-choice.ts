@@ -106,7 +106,9 @@ export function chooseGauges(
 ): { readonly choice: GaugeChoice; readonly memory: ChoiceMemory } {
   const [only] = candidates;
   // Nearly everybody has one source, some have a thousand applications, and there is nothing to choose.
-  if (only !== undefined && candidates.length === 1) return { choice: theOnlyOne(only, nowMs), memory };
+  if (only !== undefined && candidates.length === 1 && isSettledOn(only.source, memory)) {
+    return theOnlyOne(only, memory, nowMs);
+  }
   const judged = candidates.map((one) => ({ one, judgement: judge(one, nowMs) }));
   const trusted = judged.flatMap(({ judgement }) => (judgement.trusted === undefined ? [] : [judgement.trusted]));
   const inTimeSinceMs = sinceWhenInTime(trusted, memory.inTimeSinceMs);
@@ -153,12 +155,21 @@ function readingOf(
   return { ...good, takenAtMs, value: { kind: 'gauges', gauges: counted } };
 }
 
-function theOnlyOne(only: GaugeCandidate, nowMs: number): GaugeChoice {
+/** Whether nothing of another source is still carried on. */
+function isSettledOn(source: string, { inUse, carried }: ChoiceMemory): boolean {
+  return inUse === undefined || (inUse === source && carried === undefined);
+}
+
+/** What it said is remembered all the same: the list of sources may change while the daemon runs. */
+function theOnlyOne(only: GaugeCandidate, memory: ChoiceMemory, nowMs: number): ReturnType<typeof chooseGauges> {
   const judgement = judge(only, nowMs);
   const { trusted } = judgement;
   const reading = trusted?.good ?? whatIsLeft([judgement]);
   const sources = [viewOf(only, judgement, trusted?.source, nowMs)];
-  return { reading, inUse: trusted?.source, sources, disagreement: undefined };
+  const choice = { reading, inUse: trusted?.source, sources, disagreement: undefined };
+  if (trusted === undefined || trusted.good.takenAtMs === memory.last?.takenAtMs) return { choice, memory };
+  const last = { ...trusted.numbers, takenAtMs: trusted.good.takenAtMs };
+  return { choice, memory: { ...NO_CHOICE_YET, inUse: trusted.source, last } };
 }
 
 interface Judgement {

@@ -160,6 +160,29 @@ describe('gauges of several sources: a switch', () => {
     });
   }
 
+  it('changes nothing by itself where the only source is replaced while the daemon runs', () => {
+    const bench = new SourceBench({ driver: 1 });
+    bench.says('driver', 10);
+    bench.look();
+    bench.hasNow({ graphite: 10 });
+    bench.says('graphite', 3);
+    expect(targetOf(bench.look())).to.equal(10);
+    expect(targetOf(bench.wait(29))).to.equal(10);
+    bench.wait(2, () => {
+      bench.says('graphite', 3);
+    });
+    expect(targetOf(bench.look())).to.equal(3);
+  });
+
+  it('changes nothing by itself where a second source is put before the only one', () => {
+    const bench = new SourceBench({ driver: 1 });
+    bench.says('driver', 10);
+    bench.look();
+    bench.hasNow({ graphite: 10, driver: 1 });
+    bench.says('graphite', 3);
+    expect([targetOf(bench.look()), bench.choice?.inUse]).to.deep.equal([10, 'driver']);
+  });
+
   it('R12: more than the new source said before is news, and counts at once', () => {
     const bench = switched(4);
     bench.says('graphite', 25);

@@ -28,12 +28,17 @@ export class SourceBench {
   tolerance = 1;
   choice: GaugeChoice | undefined;
   #memory = NO_CHOICE_YET;
-  readonly #periods: ReadonlyMap<string, number>;
+  #periods: ReadonlyMap<string, number>;
   readonly #newest = new Map<string, { answer: GaugesAnswer; atMs: number }>();
   readonly #errors = new Map<string, OperatingError>();
 
   /** Names with periods in seconds, the preferred one first. */
   constructor(periodsSec: Readonly<Record<string, number>>) {
+    this.#periods = new Map(Object.entries(periodsSec));
+  }
+
+  /** The list of sources changes while it runs. */
+  hasNow(periodsSec: Readonly<Record<string, number>>): void {
     this.#periods = new Map(Object.entries(periodsSec));
   }
 
