@@ -54,6 +54,8 @@ export interface PodEvent {
   /** Its address; '' before it is bound. */
   readonly host: string;
   readonly what: 'bound' | 'ready' | 'not-ready' | 'restarted' | 'terminating' | 'gone';
+  /** Of a pod that is terminating: its annotations when that was seen. */
+  readonly annotations?: Readonly<Record<string, string>>;
 }
 
 export interface NodeAgent {
@@ -178,7 +180,7 @@ async function attend(agent: Agent, pod: Pod): Promise<void> {
   if (entry === undefined) {
     // A pod without a node is removed by the API server itself when deleted.
     if (!pod.terminating) await adopt(agent, pod);
-  } else if (pod.terminating) entry.ending ??= terminate(agent, entry, pod.gracePeriodSeconds);
+  } else if (pod.terminating) entry.ending ??= terminate(agent, entry, pod);
   else await report(agent, entry);
 }
 
@@ -251,9 +253,9 @@ async function report(agent: Agent, entry: Entry): Promise<void> {
 }
 
 /** Kubelet's way out: end the worker, then tell the API server that the pod is no more, however often it takes. */
-async function terminate(agent: Agent, entry: Entry, gracePeriodSeconds: number): Promise<void> {
-  note(agent, entry.pod, 'terminating');
-  await entry.worker.end(gracePeriodSeconds * 1000);
+async function terminate(agent: Agent, entry: Entry, pod: Pod): Promise<void> {
+  note(agent, pod, 'terminating');
+  await entry.worker.end(pod.gracePeriodSeconds * 1000);
   await dropVolume(entry);
   await delay(agent.faults.slowToEndMs);
   const preconditions = { uid: entry.pod.uid };
@@ -290,7 +292,8 @@ async function dropVolume({ worker }: Entry): Promise<void> {
 
 function note(agent: Agent, pod: Pod, what: PodEvent['what']): void {
   const host = agent.entries.get(pod.uid)?.podIp ?? '';
-  agent.events.push({ atMs: Date.now(), pod: pod.name, uid: pod.uid, host, what });
+  const seen = what === 'terminating' ? { annotations: pod.annotations } : {};
+  agent.events.push({ atMs: Date.now(), pod: pod.name, uid: pod.uid, host, what, ...seen });
 }
 
 async function patchStatus(agent: Agent, pod: Pod, status: Json): Promise<void> {

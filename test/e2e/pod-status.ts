@@ -9,6 +9,7 @@ const PodObject = v.object({
   metadata: v.object({
     name: v.string(),
     uid: v.string(),
+    annotations: v.optional(v.record(v.string(), v.string()), {}),
     deletionTimestamp: v.optional(v.string()),
     deletionGracePeriodSeconds: v.optional(v.number()),
   }),
@@ -25,6 +26,7 @@ const PodList = v.object({ items: v.array(PodObject) });
 export interface Pod {
   readonly name: string;
   readonly uid: string;
+  readonly annotations: Readonly<Record<string, string>>;
   readonly terminating: boolean;
   readonly gracePeriodSeconds: number;
   readonly containerName: string;
@@ -39,6 +41,7 @@ export function parsePodList(body: unknown): Pod[] {
     return {
       name: metadata.name,
       uid: metadata.uid,
+      annotations: metadata.annotations,
       terminating: metadata.deletionTimestamp !== undefined,
       gracePeriodSeconds: metadata.deletionGracePeriodSeconds ?? 0,
       containerName: container.name,

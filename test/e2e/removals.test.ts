@@ -2,6 +2,7 @@
 import { expect } from 'chai';
 import type { AuditEntry } from './audit-log.ts';
 import type { PodEvent } from './node-agent.ts';
+import { tookEffect } from './rig/cut-writes.ts';
 import { executorTimeline } from './rig/executor-timeline.ts';
 import { countFaults, FAULT_KINDS } from './rig/fault-log.ts';
 import { killedByMaster, without } from './rig/left-out.ts';
@@ -221,6 +222,32 @@ describe('wrong victims', () => {
     const deletion = { ...write('a', '1', 4_000), verb: 'delete', request: { preconditions: { uid: 'a' } } };
     expect(wrongVictims([deletion], ended)).to.deep.equal([]);
     expect(wrongVictims([], events('a', ['terminating', 5_000]))).to.deep.equal([]);
+  });
+});
+
+describe('writes that were cut', () => {
+  const cut = (one: AuditEntry): AuditEntry => ({ ...one, status: 504 });
+  const went = (annotations: Readonly<Record<string, string>>): PodEvent[] =>
+    events('a', ['ready', 10], ['terminating', 5_000]).map((event) =>
+      event.what === 'terminating' ? { ...event, annotations } : event,
+    );
+
+  it('took effect where the pod had at its end what they say', () => {
+    expect(tookEffect(cut(write('a', '7', 2_000)), went({ 'elastic-worker/chosen-at': '7' }))).to.equal(true);
+    expect(tookEffect(cut(write('a', null, 2_000)), went({}))).to.equal(true);
+    const deletion = { ...write('a', null, 4_000), verb: 'delete', request: { preconditions: { uid: 'a' } } };
+    expect(tookEffect(cut(deletion), went({}))).to.equal(true);
+    expect(tookEffect(cut({ ...deletion, atMs: 5_001 }), went({}))).to.equal(false);
+  });
+
+  it('did not where it had not, or nobody saw', () => {
+    const chosen = cut(write('a', '7', 2_000));
+    expect(tookEffect(chosen, went({}))).to.equal(false);
+    expect(tookEffect(chosen, went({ 'elastic-worker/chosen-at': '8' }))).to.equal(false);
+    expect(tookEffect(chosen, events('b', ['terminating', 5_000]))).to.equal(false);
+    expect(tookEffect(cut(write('a', null, 2_000)), went({ 'elastic-worker/chosen-at': '6' }))).to.equal(false);
+    expect(tookEffect({ ...chosen, status: 409 }, went({ 'elastic-worker/chosen-at': '7' }))).to.equal(false);
+    expect(tookEffect({ ...chosen, resource: 'replicationcontrollers/scale' }, went({}))).to.equal(false);
   });
 });
 

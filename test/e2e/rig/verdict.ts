@@ -5,6 +5,7 @@ import type { EventLogReport } from '../event-log.ts';
 import { SERVICE_ACCOUNT } from './manifests.ts';
 import { median, type ScenarioResult } from './result.ts';
 import { equalBut, isSubsequence, scaleWrites, type ScaleWrite } from './replica-changes.ts';
+import { tookEffect } from './cut-writes.ts';
 import type { Rig } from './rig.ts';
 import { wrongVictims } from './wrong-victims.ts';
 
@@ -77,13 +78,15 @@ export function unjudged(rig: Rig, name: string): ScenarioResult {
   };
 }
 
-/** What the daemon asked of the API server in this namespace and got, oldest first. */
+/** What the daemon wrote to the API server in this namespace, oldest first; with what was cut by its death and took effect. */
 export async function acceptedWrites(rig: Rig): Promise<readonly AuditEntry[]> {
   const entries = await readAuditLog(rig.options.controlPlane.auditLogFile);
   return entries
     .filter(
-      ({ namespace, user, status }) =>
-        namespace === rig.options.name && user.endsWith(`:${SERVICE_ACCOUNT}`) && status < 300,
+      (entry) =>
+        entry.namespace === rig.options.name &&
+        entry.user.endsWith(`:${SERVICE_ACCOUNT}`) &&
+        tookEffect(entry, rig.agent.events()),
     )
     .sort((a, b) => a.atMs - b.atMs);
 }

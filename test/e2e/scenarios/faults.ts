@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { readAuditLog } from '../audit-log.ts';
+import { CUT } from '../rig/cut-writes.ts';
 import { HOLD_SECONDS, startRig, type Rig } from '../rig/rig.ts';
 import { scaleWrites } from '../rig/replica-changes.ts';
 import { judge } from '../rig/verdict.ts';
@@ -99,6 +100,7 @@ async function waitForAnnotation(rig: Rig, annotation: string): Promise<void> {
 
 const WRITES: ReadonlySet<string> = new Set(['create', 'update', 'patch', 'delete', 'deletecollection']);
 
+/** What the daemon wrote, with what its death cut: whether that took effect is for the reader to see. */
 async function daemonWrites(rig: Rig): ReturnType<typeof readAuditLog> {
   const entries = await readAuditLog(rig.options.controlPlane.auditLogFile);
   return entries.filter(
@@ -107,7 +109,7 @@ async function daemonWrites(rig: Rig): ReturnType<typeof readAuditLog> {
       WRITES.has(verb) &&
       user.includes(':serviceaccount:') &&
       user.endsWith(':elastic-worker') &&
-      status < 300,
+      (status < 300 || status === CUT),
   );
 }
 
