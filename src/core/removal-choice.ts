@@ -15,6 +15,7 @@ import {
   NONE,
   podsOf,
   step,
+  whyBehindOthers,
   whyTooSoon,
   type Step,
 } from './removal-steps.ts';
@@ -138,7 +139,8 @@ export function advanceChosen(
     return step({ kind: 'release', pods: back }, `${names(back)} are released: ${whyBack(back, candidates)}`);
   if (inTurn(input, unstarted).length > 0) return endUnstarted(input, unstarted);
   if (input.markAbility === 'refused') return lowerUnmarked(input, idle);
-  return mark(input, idle, busy);
+  const behind = going.some((pod) => isDoomed({ pod })) ? undefined : whyBehindOthers(input, going);
+  return behind === undefined ? mark(input, idle, busy) : step(NONE, `chosen workers wait: ${behind}`);
 }
 
 /** Of these pods those that may go now: those that go anyway (R24), and as many others in turn as are too many beside. */
@@ -269,6 +271,8 @@ export function chooseMore(
     const why = whyBound(input.target.removal, staying) ?? 'no worker is spare and idle or drainable';
     return step(NONE, `a surplus of ${surplus} stays: ${why}`);
   }
+  const behind = pods.some((pod) => isDoomed({ pod })) ? undefined : whyBehindOthers(input, pods);
+  if (behind !== undefined) return step(NONE, `a surplus of ${surplus} stays: ${behind}`);
   const [taken] = pods.flatMap(({ disruption }) => disruption ?? []);
   const why = taken === undefined ? '' : `: ${taken}`;
   return step({ kind: 'choose', pods, cost: nextCost(input) }, `${names(pods)} are chosen to go${why}`);

@@ -3,7 +3,7 @@ import type { PodView } from './cluster-view.ts';
 import { isLeaving, normalHost, type FleetPod } from './fleet.ts';
 import type { Action, RemovalInput, RemovalPlan } from './removal.ts';
 import { cancellable, inPlatformOrder } from './removal-target.ts';
-import { predictVictims, standingOf } from './victims.ts';
+import { compareBeforeCost, predictVictims, standingOf } from './victims.ts';
 
 export type Step = Pick<RemovalPlan, 'action' | 'sentence'>;
 
@@ -114,6 +114,18 @@ export function whyOthersGo(all: readonly PodView[], batch: readonly PodView[]):
   const predicted = predictVictims(all, batch.length);
   const exactly = predicted !== undefined && batch.every((pod) => predicted.has(pod.uid));
   return exactly ? undefined : 'the controller might take others';
+}
+
+/**
+ * Why no cost makes these the first to go: others are not Ready yet, or no longer. To go on all the same would end these one
+ * by one, and have the controller make a new pod for each, which is not Ready either. Undefined where none stands before them.
+ */
+export function whyBehindOthers({ context, target }: RemovalInput, pods: readonly PodView[]): string | undefined {
+  if (target.removal !== 'by-cost') return undefined;
+  const before = podsOf(context.fleet.serving).filter(
+    (other) => !pods.includes(other) && pods.some((pod) => compareBeforeCost(other, pod) < 0),
+  );
+  return before.length === 0 ? undefined : `the controller would take ${names(before)} first, not Ready now`;
 }
 
 /**

@@ -24,6 +24,7 @@ import {
   NONE,
   podsOf,
   step,
+  whyBehindOthers,
   type Step,
 } from './removal-steps.ts';
 import { stateBy, whyIllegal, type RemovalState } from './removal-states.ts';
@@ -267,10 +268,18 @@ function finishEmpty(input: RemovalInput, phases: readonly Leaving[], serving: n
   const waiting = gone.length > pods.length;
   const lowered = lowerFirst(input, pods, 'empty', !waiting);
   if (lowered === undefined && waiting) return step(NONE, 'waiting until the controller has seen who goes first');
+  const early = pods.filter((pod) => !isOverdue(pod, input));
+  const behind = lowered === undefined && early.length > 0 ? whyBehindOthers(input, pods) : undefined;
+  if (behind !== undefined) return step(NONE, `${names(pods)} are empty and wait: ${behind}`);
   const out = outOfTurn(input.target.removal, podsOf(fleet.pods), podsOf(fleet.leaving), pods);
   if (lowered === undefined && out.length === 0)
     return step(NONE, `${names(pods)} are empty and wait for those that go before them`);
   return lowered ?? step({ kind: 'replace', pods: out }, `${names(out)} would not be the first to go`);
+}
+
+/** Whether it was marked for longer than a drain may take: by then it is of no use to wait for others. */
+function isOverdue({ markedAtEpochMs }: PodView, { context, rules }: RemovalInput): boolean {
+  return context.nowEpochMs - (markedAtEpochMs ?? context.nowEpochMs) > rules.drainDeadlineMs;
 }
 
 /** Why a late drain is waited for; undefined where the worker may go with what it still holds. */

@@ -160,11 +160,15 @@ export function predictVictims(pods: readonly PodView[], count: number): Readonl
 }
 
 function compareForDeletion(a: PodView, b: PodView): number {
+  return compareBeforeCost(a, b) || a.deletionCost - b.deletionCost;
+}
+
+/** Below 0 where the controller takes `a` before `b` whatever they cost. */
+export function compareBeforeCost(a: PodView, b: PodView): number {
   return (
     Number(a.scheduled) - Number(b.scheduled) ||
     phaseRank(a.phase) - phaseRank(b.phase) ||
-    Number(a.ready) - Number(b.ready) ||
-    a.deletionCost - b.deletionCost
+    Number(a.ready) - Number(b.ready)
   );
 }
 

@@ -10,7 +10,7 @@ import { NEW_CORE_MEMORY, type CoreMemory } from '../../src/core/decision.ts';
 import type { Observation } from '../../src/core/observation.ts';
 import { STALE_AFTER_PERIODS, type Reading } from '../../src/core/reading.ts';
 import type { Action } from '../../src/core/removal.ts';
-import { gauges } from './support/builders.ts';
+import { gauges, rules } from './support/builders.ts';
 import type { ClusterModel } from './support/cluster-model.ts';
 import type { Pass } from './support/daemon-model.ts';
 import {
@@ -244,6 +244,31 @@ describe('invariants', function () {
       const least = Math.min(maxWorkers, Math.max(minWorkers, headroomWorkers));
       expect(world.planned).to.be.oneOf([0, least]);
     });
+  });
+
+  it('R21: a pod is ended to be made again only where its place is wanted, or its drain is late', () => {
+    let replaced = 0;
+    always(OURS, 200, (pass, rules) => {
+      const { action, desiredWorkers = 0 } = pass.decision;
+      if (action.kind !== 'replace') return;
+      replaced += 1;
+      const late = action.pods.every(
+        ({ markedAtEpochMs = Infinity }) => pass.observation.nowEpochMs - markedAtEpochMs > rules.drainDeadlineMs,
+      );
+      if (!late) expect(servingIn(pass) + action.pods.length).to.be.at.most(desiredWorkers);
+    });
+    expect(replaced).to.be.greaterThan(0);
+  });
+
+  it('I7: workers that start more slowly than others leave do not make it go round for ever', () => {
+    const fixed = { holdMs: HOLD_MS, minWorkers: 1, maxWorkers: 8, removalMode: 'auto' } as const;
+    const byHand = (replicas: number): Step => ({ kind: 'by-hand', replicas, passes: 3 });
+    const steps: readonly Step[] = [{ kind: 'slow', seconds: 25, passes: 1 }, byHand(2), byHand(8)];
+    const history = { rules: rules(fixed), planned: 8, foreignWorkers: 0, marksWorkers: true, steps } as const;
+    const world = run(thenQuiet(history), () => undefined);
+    expect(world.planned).to.equal(1);
+    // Six by hand, seven by the daemon.
+    expect(world.deletions).to.have.length(13);
   });
 
   it('I8: a daemon that was killed shrinks nowhere one that was not killed would not', () => {

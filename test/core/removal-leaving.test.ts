@@ -1,5 +1,6 @@
 /** After the mark: draining, empty, the count lowered, replaced. What comes before is in removal.test.ts. */
 import { expect } from 'chai';
+import type { PodView } from '../../src/core/cluster-view.ts';
 import { servingWorkers } from '../../src/core/removal.ts';
 import { NEW_REMOVAL_MEMORY, rememberPods } from '../../src/core/removal-memory.ts';
 import { isLeaving } from '../../src/core/fleet.ts';
@@ -105,11 +106,35 @@ describe('removal: a marked worker that is empty', () => {
     expect(lowered.sentence).to.equal('the count was lowered: the controller has yet to end 1 pods');
   });
 
-  it('R22: is deleted by UID where the controller would take another pod', () => {
-    const list = [markedPod(1), pod(2), pendingPod(3)];
-    const replaced = plan({ workers: [gone(1), worker(2)], pods: list, desired: 2 });
-    expect(replaced.action).to.deep.equal({ kind: 'replace', pods: [list[0]] });
-    expect(replaced.sentence).to.equal('w-1 would not be the first to go');
+  describe('where the controller would take another pod, which is not Ready', () => {
+    const starting = pod(3, { ready: false });
+    const behind = (other: PodView, markedForMs = 0) => ({
+      workers: [gone(1), worker(2)],
+      pods: [markedPod(1, { markedAtEpochMs: NOW_EPOCH_MS - markedForMs }), pod(2), other],
+      rules: { drainDeadlineMs: 60_000 },
+    });
+
+    it('R22: waits, whether there is a surplus beside it or not', () => {
+      for (const desired of [1, 2]) {
+        const waiting = plan({ ...behind(starting), desired });
+        expect(waiting.action.kind).to.equal('none');
+        expect(waiting.sentence).to.equal('w-1 are empty and wait: the controller would take w-3 first, not Ready now');
+      }
+      expect(next({ ...behind(pendingPod(3)), desired: 2 })).to.equal('none');
+    });
+
+    it('goes with the count once that one is Ready', () => {
+      expect(next({ ...behind(pod(3)), workers: [gone(1), worker(2), worker(3)], desired: 2 })).to.equal(
+        'shrink 3 to 2 by w-1',
+      );
+    });
+
+    it('R22: is deleted by UID once its drain is late', () => {
+      const late = plan({ ...behind(starting, 60_001), desired: 2 });
+      expect(late.action).to.include({ kind: 'replace' });
+      expect(late.sentence).to.equal('w-1 would not be the first to go');
+      expect(next({ ...behind(starting, 60_000), desired: 2 })).to.equal('none');
+    });
   });
 
   it('R22: is put before the others by a lower cost where the controller’s choice cannot be known', () => {
@@ -161,8 +186,9 @@ describe('removal: R21: demand returned while workers leave', () => {
     expect(next({ ...two, desired: 2 })).to.equal('replace w-1');
     expect(next({ ...two, desired: 3 })).to.equal('replace w-1 w-2');
     expect(next({ ...two, desired: 9 })).to.equal('replace w-1 w-2');
-    const later = { workers: [gone(2), worker(3)], pods: [markedPod(2), pod(3), pendingPod(4)], planned: 3 };
-    expect(next({ ...later, desired: 2 })).to.equal('replace w-2');
+    const later = { workers: [gone(2), worker(3)], planned: 3, desired: 2 };
+    expect(next({ ...later, pods: [markedPod(2), pod(3), pendingPod(4)] }), 'not yet').to.equal('none');
+    expect(next({ ...later, pods: [markedPod(2), pod(3), pod(4)] })).to.equal('shrink 3 to 2 by w-2');
   });
 
   it('R21: replacing needs no shrink to be allowed', () => {

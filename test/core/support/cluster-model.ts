@@ -309,7 +309,11 @@ export class ClusterModel {
   }
 
   #start(pod: ModelPod): void {
-    if (pod.worker !== undefined || pod.startsAtMs > this.nowMs) return;
+    if (pod.worker !== undefined) return;
+    // Its container soon runs; until its worker answers it is not Ready.
+    const isNew = this.nowEpochMs - pod.view.createdAtEpochMs <= STEP_MS;
+    if (!isNew) pod.view = { ...pod.view, phase: 'Running' };
+    if (pod.startsAtMs > this.nowMs) return;
     pod.view = { ...pod.view, phase: 'Running', ready: true, addresses: [addressOf(numberOf(pod.view))] };
     pod.worker = newWorker(numberOf(pod.view), this.nowMs + REGISTER_MS);
   }
