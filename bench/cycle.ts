@@ -225,6 +225,7 @@ function observe(cluster: MadeCluster, moment: Moment, { master, gauges }: Answe
         page: read === 'page' ? known(pageOf(moment, application.id)) : unknown('not read yet'),
         settings: read === 'driver' ? known(settings) : silent,
         holdings: holdings === undefined ? unknown('not asked') : known(holdings),
+        pace: unknown('not asked'),
       };
     }),
     workerSelves: new Map(

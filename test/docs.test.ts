@@ -97,6 +97,7 @@ function rowsIn(text: string): Set<string> {
 const REASONS = {
   steady: true,
   demand: true,
+  floor: true,
   'grow-step': true,
   'below-min': true,
   'above-max': true,

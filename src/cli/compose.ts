@@ -65,6 +65,7 @@ export async function compose(config: Config, options: ComposeOptions): Promise<
     sourceTolerance: config.sources.tolerance,
     settingsSource: spark.settings,
     holdingsSource: spark.holdings,
+    paceSource: spark.paces,
     workerUis: spark.workerUis,
     target: cluster.target,
     pods: cluster.pods,

@@ -1,5 +1,6 @@
 /** The configuration: what the environment says, checked as a whole, in the units the program works in. */
 import { resources } from '../core/resources.ts';
+import { LEARNED_HOLD_MS, NOTHING_LEARNED, PROFILES, type ProfileRules } from '../core/profiles.ts';
 import type { Rules } from '../core/rules.ts';
 import type { TargetSelection } from '../kube/targets/reference.ts';
 import { readEnvironment, type Environment } from './environment.ts';
@@ -105,7 +106,7 @@ export function rulesOf(values: Values): Rules {
   return {
     minWorkers: values.minWorkers,
     maxWorkers: values.maxWorkers,
-    holdMs: values.holdMs,
+    ...learningOf(values),
     burstMs: values.burstMs,
     growStepWorkers: values.growStepWorkers,
     deadBandWorkers: values.deadBandWorkers,
@@ -126,6 +127,11 @@ export function rulesOf(values: Values): Rules {
     paused: values.paused,
     workerShape: whole ? resources(workerCores, workerMemoryMiB) : undefined,
   };
+}
+
+/** With a hold that is set nothing is learned: whoever sets it knows when workers go. */
+function learningOf({ holdMs, profile }: Values): ProfileRules & Pick<Rules, 'holdMs'> {
+  return holdMs === 'auto' ? { ...PROFILES[profile], holdMs: LEARNED_HOLD_MS } : { ...NOTHING_LEARNED, holdMs };
 }
 
 /** The variable a setting's value came from. */

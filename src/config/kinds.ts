@@ -52,6 +52,22 @@ export function duration(leastMs: number, mostMs: number, stepMs = 1): Kind<numb
   };
 }
 
+/** A duration as {@link duration} has it, or the word `auto`. */
+export function durationOrAuto(leastMs: number, mostMs: number): Kind<number | 'auto'> {
+  const plain = duration(leastMs, mostMs);
+  return {
+    unit: plain.unit,
+    allowed: `auto, or ${plain.allowed}`,
+    parse: (text) => {
+      if (text === 'auto') return { ok: true, value: text };
+      const parsed = plain.parse(text);
+      return parsed.ok ? parsed : { ok: false, mend: `${parsed.mend}, or auto` };
+    },
+    show: (value) => (value === 'auto' ? value : plain.show(value)),
+    showRefused: printable,
+  };
+}
+
 /** The same number as seconds or milliseconds, whichever is in the range; seconds if neither is. */
 function example(digits: string, leastMs: number, mostMs: number): string {
   const fitting = ['s', 'ms', 'm']

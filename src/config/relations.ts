@@ -55,7 +55,9 @@ export const RELATIONS: readonly Relation[] = [
     between: ['holdMs', 'pollMs'],
     live: 'keeps',
     check: ({ holdMs, pollMs }, name) =>
-      holdMs >= pollMs ? undefined : tooSmall('holdMs', 'pollMs', `at least ${formatDuration(pollMs)}`, name),
+      holdMs === 'auto' || holdMs >= pollMs
+        ? undefined
+        : tooSmall('holdMs', 'pollMs', `at least ${formatDuration(pollMs)}`, name),
   },
   {
     formula: 'HEADROOM < MAX',

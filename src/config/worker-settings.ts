@@ -1,5 +1,5 @@
 /** Rows of the table of settings: which workers, how many of them, and which may go. */
-import { duration, flag, oneOf, sparkMemory, wholeNumber } from './kinds.ts';
+import { duration, durationOrAuto, flag, oneOf, sparkMemory, wholeNumber } from './kinds.ts';
 import { optional, setting } from './setting.ts';
 import { targetReference } from './target-kind.ts';
 import { clusterName, labelSelector, namespaceName, objectName } from './text-kinds.ts';
@@ -103,6 +103,19 @@ export const WORKER_SETTINGS = {
     live: true,
   }),
 
+  profile: setting({
+    name: 'PROFILE',
+    group: 'switch',
+    sentence:
+      'What the policy leans to, where the hold is auto. saving: nothing is kept for work to come, and short work, over before ' +
+      'a new worker could help, gets as many workers as are worth their start. balanced: workers are kept for two in three of ' +
+      'the short bursts seen, for as long as their gaps have been, and a climb of demand finds the next worker ready. ' +
+      'speed: for nearly all bursts, and no surplus goes before a minute is over.',
+    kind: oneOf('saving', 'balanced', 'speed'),
+    byDefault: 'balanced',
+    live: true,
+  }),
+
   minWorkers: setting({
     name: 'MIN',
     group: 'count',
@@ -131,16 +144,20 @@ export const WORKER_SETTINGS = {
     name: 'HOLD',
     group: 'count',
     sentence:
-      'A surplus must have lasted this long before the count goes down. ' +
-      'Holds under 30s were seen to shrink in gaps that demand soon filled again; 60s did well under every load tried.',
-    kind: duration(SECOND_MS, 24 * HOUR_MS),
-    byDefault: '60s',
+      'A surplus must have lasted this long before the count goes down. auto (of profile speed: 60s): for as long as a ' +
+      'restart was seen to take here, a start and a removal, which is never more than twice as dear as knowing what comes; ' +
+      'then the hold that would have been best over the gaps seen, from 5s to 60s; 60s until a start was seen. A hold that ' +
+      'is set is kept as it is, and then nothing is learned: no worker is kept for bursts, none comes ahead of a climb.',
+    kind: durationOrAuto(SECOND_MS, 24 * HOUR_MS),
+    byDefault: 'auto',
     live: true,
   }),
   burstMs: setting({
     name: 'BURST',
     group: 'count',
-    sentence: 'Demand above what a driver has asked for so far counts once it has lasted this long.',
+    sentence:
+      'Demand above what a driver has asked for so far counts once it has lasted this long, as long as nobody knows how long ' +
+      "the application's tasks take, or the hold is set. Else it counts at once where a new worker would come in time.",
     kind: duration(0, 10 * MINUTE_MS),
     byDefault: '1s',
     live: true,
@@ -164,9 +181,11 @@ export const WORKER_SETTINGS = {
   reversalsPerHour: setting({
     name: 'REVERSALS_PER_HOUR',
     group: 'count',
-    sentence: 'Growths that follow a shrink, in an hour at most. Once spent, shrinks wait; growth never does.',
+    sentence:
+      'Growths within a minute of a shrink, in an hour. Once there were so many, the hold is 60s where it is learned, and ' +
+      'twice itself where it is set; growth never waits. A backstop: the learned hold made fewer under every load tried.',
     kind: wholeNumber('reversals', 1, 3600),
-    byDefault: '6',
+    byDefault: '20',
     live: true,
   }),
   placement: setting({

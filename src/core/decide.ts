@@ -12,11 +12,13 @@ import { drawLedger, EMPTY_LEDGER, type Ledger } from './ledger.ts';
 import type { Observation } from './observation.ts';
 import { describePins, pinnedSince } from './pins.ts';
 import { decideCount, noteMove, type Verdict } from './policy.ts';
+import { foresee } from './foresight.ts';
 import { freshAt, type Reading } from './reading.ts';
 import { planRemoval, servingWorkers, type Action, type RemovalPlan } from './removal.ts';
 import { costsChanged, rememberPins, rememberPods, rememberQuiet, type RemovalMemory } from './removal-memory.ts';
 import { GUARDS, type Guards } from './removal-guards.ts';
 import { isDoomed } from './removal-steps.ts';
+import { restartCost, watchRestarts } from './restart.ts';
 import type { Rules } from './rules.ts';
 import type { MasterView } from './spark-view.ts';
 import { allDemands, applyPolicy, blockersOf, checkVictims, shapeOf, tracePacking, type Scene } from './stages.ts';
@@ -40,7 +42,7 @@ export function decide(
   const target = freshAt(observation.target, observation.nowMs);
   if (!target.known) {
     trace.add('observe', `the worker controller is unknown: ${target.reason}`);
-    const blind = { ...memory, policy: { ...memory.policy, peaks: [], knownSinceMs: undefined } };
+    const blind = { ...memory, policy: { ...memory.policy, peaks: [], knownSinceMs: undefined, mostNeeded: 0 } };
     return { decision: emptyDecision('target-unknown', target.reason, trace), memory: blind };
   }
   const pods = withDisruptions(freshAt(observation.pods, observation.nowMs), observation);
@@ -139,12 +141,20 @@ function decideWithMaster(
     workerShape,
     placement: rules.placement,
   };
-  const wanted = workersWanted(wantedInput);
-  tracePacking(trace, wanted, workerShape);
+  const packed = workersWanted(wantedInput);
+  tracePacking(trace, packed, workerShape);
+  const certain = demand.demands.every((one) => one.certain);
+  const starts = pods.known ? watchRestarts(memory.restart, fleet.pods, observation.nowEpochMs) : memory.restart;
+  const restart = restartCost(starts);
+  const ahead = foresee(
+    { demands: demand.demands, wanted: packed, workerShape, restart, certain, rules, nowMs: observation.nowMs, trace },
+    memory.foresight,
+  );
+  const { wanted, floor } = ahead;
 
   const guard = watchMaster(memory.guard, master, fleet, observation.nowMs, rules.holdMs, pods.known);
-  const certain = demand.demands.every((one) => one.certain);
-  const judged = applyPolicy(scene, memory, demand.demands, wanted.wanted, serving, certain);
+  const seen = { wanted: wanted.wanted, floor, restart, serving, certain };
+  const judged = applyPolicy(scene, memory, demand.demands, seen);
   trace.add('policy', judged.verdict.sentence, {
     reason: judged.verdict.reason,
     desiredWorkers: judged.verdict.desired,
@@ -161,13 +171,15 @@ function decideWithMaster(
   for (const sentence of describePins(plan.pins, plan.standings.idle)) trace.add('removal', sentence);
   trace.add('action', plan.sentence, { action: plan.action.kind });
 
-  const counts = { wanted, observed, demands: demand.demands, blockers };
+  const counts = { wanted, floor, observed, demands: demand.demands, blockers };
   const decision = decisionOf(scene, fleet, judged.verdict, plan, counts);
   const learnt = {
     demands: demand.memory,
     guard,
     removal: rememberPins(removalMemory, pinnedSince(ledger)),
     lastShape: workerShape,
+    foresight: ahead.memory,
+    restart: starts,
   };
   return { decision, memory: { ...memory, ...judged.memory, ...learnt } };
 }
@@ -178,9 +190,12 @@ function decisionOf(
   fleet: Fleet,
   verdict: Verdict,
   plan: RemovalPlan,
-  seen: { readonly wanted: WorkersWanted; readonly observed: number } & Pick<Decision, 'demands' | 'blockers'>,
+  seen: { readonly wanted: WorkersWanted; readonly floor: number; readonly observed: number } & Pick<
+    Decision,
+    'demands' | 'blockers'
+  >,
 ): Decision {
-  const { wanted, observed, demands, blockers } = seen;
+  const { wanted, floor, observed, demands, blockers } = seen;
   return {
     action: plan.action,
     reason: verdict.reason,
@@ -188,6 +203,7 @@ function decisionOf(
     wantedWorkers: wanted.wanted,
     plannedWorkers: target.plannedWorkers,
     observedWorkers: observed,
+    floorWorkers: floor,
     desiredWorkers: verdict.desired,
     demands: demands,
     infeasible: wanted.infeasible,
@@ -312,7 +328,16 @@ function withoutMaster(
   const { observation, rules, target, trace } = scene;
   const { nowMs, nowEpochMs } = observation;
   const planned = target.plannedWorkers;
-  const input = { wanted: 0, serving: planned, planned, certain: false, nowMs, nowEpochMs };
+  const input = {
+    wanted: 0,
+    floor: 0,
+    restart: undefined,
+    serving: planned,
+    planned,
+    certain: false,
+    nowMs,
+    nowEpochMs,
+  };
   const { verdict, memory: policy } = decideCount(input, memory.policy, rules);
   const empty = emptyDecision(reason, why, trace);
   const from = target.plannedWorkers;

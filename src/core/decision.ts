@@ -1,11 +1,13 @@
 /** What a decision is, and what is remembered from one to the next: the words between the core and everybody else. */
 import type { ApplicationDemand, DemandMemory } from './demand.ts';
+import { NEW_FORESIGHT_MEMORY, type ForesightMemory } from './foresight.ts';
 import { NEW_GUARD_MEMORY, type GuardMemory } from './guard.ts';
 import { NEW_ORIGINAL_MEMORY, type OriginalMemory } from './original.ts';
 import { NEW_POLICY_MEMORY, type PolicyMemory, type Verdict } from './policy.ts';
 import type { Action, RemovalPlan } from './removal.ts';
 import { NEW_REMOVAL_MEMORY, type RemovalMemory } from './removal-memory.ts';
 import type { Resources } from './resources.ts';
+import { NEW_RESTART_MEMORY, type RestartMemory } from './restart.ts';
 import type { Trace, TraceLine } from './trace.ts';
 import type { Expectation } from './verify.ts';
 import type { WorkersWanted } from './wanted.ts';
@@ -13,6 +15,8 @@ import type { WorkersWanted } from './wanted.ts';
 export interface CoreMemory {
   readonly demands: ReadonlyMap<string, DemandMemory>;
   readonly policy: PolicyMemory;
+  readonly foresight: ForesightMemory;
+  readonly restart: RestartMemory;
   readonly original: OriginalMemory;
   readonly guard: GuardMemory;
   readonly removal: RemovalMemory;
@@ -26,6 +30,8 @@ export interface CoreMemory {
 export const NEW_CORE_MEMORY: CoreMemory = {
   demands: new Map(),
   policy: NEW_POLICY_MEMORY,
+  foresight: NEW_FORESIGHT_MEMORY,
+  restart: NEW_RESTART_MEMORY,
   original: NEW_ORIGINAL_MEMORY,
   guard: NEW_GUARD_MEMORY,
   removal: NEW_REMOVAL_MEMORY,
@@ -46,6 +52,8 @@ export interface Decision {
   readonly plannedWorkers: number | undefined;
   /** *observed*: ALIVE workers at the master; undefined while it cannot be seen. */
   readonly observedWorkers: number | undefined;
+  /** Workers kept ready for what is to be expected, those wanted included; 0 for none. */
+  readonly floorWorkers: number;
   /** Workers that should serve, after policy and bounds. */
   readonly desiredWorkers: number | undefined;
   readonly demands: readonly ApplicationDemand[];
@@ -77,6 +85,7 @@ export function emptyDecision(reason: DecisionReason, why: string, trace: Trace)
     wantedWorkers: undefined,
     plannedWorkers: undefined,
     observedWorkers: undefined,
+    floorWorkers: 0,
     desiredWorkers: undefined,
     demands: [],
     infeasible: [],

@@ -28,6 +28,8 @@ export interface ApplicationDemand {
   readonly certain: boolean;
   /** Takes every core it can get, without end (R9): never grown for, but foreseen. */
   readonly takesAll: boolean;
+  /** Mean time of its tasks in milliseconds, as far as any have ended; undefined where nobody knows. */
+  readonly taskMs: number | undefined;
   /** What of this a person should mend, if anything. */
   readonly advice: string | undefined;
   readonly sentence: string;
@@ -37,13 +39,17 @@ export interface ApplicationDemand {
 export interface DemandMemory {
   readonly needs: NeedHistory;
   readonly lastKnownExecutors: number | undefined;
+  /** Mean time of its tasks as last read: what an application runs does not change from one moment to the next. */
+  readonly taskMs: number | undefined;
 }
 
-export const NO_DEMAND_MEMORY: DemandMemory = { needs: [], lastKnownExecutors: undefined };
+export const NO_DEMAND_MEMORY: DemandMemory = { needs: [], lastKnownExecutors: undefined, taskMs: undefined };
 
 export interface DemandContext {
   readonly nowMs: number;
   readonly burstMs: number;
+  /** Whether what would be over too soon is found by how long tasks take, where that is known. */
+  readonly skipsLate: boolean;
   /** Size of one worker, where known: an executor without `spark.executor.cores` takes all of it. */
   readonly workerShape: Resources | undefined;
 }
@@ -78,7 +84,8 @@ export function demandOf(
   const needed = facts.gauges?.numberMaxNeededExecutors;
   const needs =
     needed === undefined ? memory.needs : remember(memory.needs, facts.gaugesTakenAtMs, needed, context.burstMs);
-  const counted = choose(facts, needs, memory, context);
+  const taskMs = meanTaskMs(observed.pace) ?? memory.taskMs;
+  const counted = choose(facts, needs, { ...memory, taskMs }, context);
   const raw = facts.shapeKnown || counted.executors === 0 ? counted : ofGuessedSize(counted);
   const { application } = observed;
   const demand: ApplicationDemand = {
@@ -87,13 +94,19 @@ export function demandOf(
     held: facts.held,
     targetExecutors: facts.gauges?.numberTargetExecutors ?? limitOf(facts.page),
     shape: facts.shape,
+    taskMs,
     ...raw,
     sentence: `${application.id} wants ${raw.executors} executors, holds ${facts.held} (${raw.why})`,
   };
   return {
     demand,
-    memory: { needs, lastKnownExecutors: counted.certain ? counted.executors : memory.lastKnownExecutors },
+    memory: { needs, lastKnownExecutors: counted.certain ? counted.executors : memory.lastKnownExecutors, taskMs },
   };
+}
+
+function meanTaskMs(pace: ApplicationObservation['pace']): number | undefined {
+  if (!pace.known || pace.value.tasks === 0 || pace.value.totalMs === 0) return undefined;
+  return pace.value.totalMs / pace.value.tasks;
 }
 
 interface Chosen {
@@ -113,7 +126,8 @@ function ofGuessedSize(counted: Chosen): Chosen {
 function choose(facts: Facts, needs: NeedHistory, memory: DemandMemory, context: DemandContext): Chosen {
   if (withoutAllocation(facts)) return fixedDemand(facts);
   const target = facts.gauges?.numberTargetExecutors;
-  if (facts.gauges !== undefined && target !== undefined) return gaugeDemand(facts, target, needs, context);
+  if (facts.gauges !== undefined && target !== undefined)
+    return gaugeDemand(facts, target, lastingBy(needs, memory, context), context);
   const limit = facts.page?.executorLimit;
   if (typeof limit === 'number') {
     const executors = capped(inWorkers(limit, facts, context), facts);
@@ -131,9 +145,17 @@ function withoutAllocation(facts: Facts): boolean {
   return facts.page?.executorLimit === 'unlimited';
 }
 
-function gaugeDemand(facts: Facts, target: number, needs: NeedHistory, context: DemandContext): Chosen {
+/**
+ * What counts of max needed. Where it is known how long tasks take, whether a new worker would help is judged by that; else
+ * what has lasted.
+ */
+function lastingBy(needs: NeedHistory, { taskMs }: DemandMemory, { burstMs, skipsLate }: DemandContext): number {
+  return lastingNeed(needs, skipsLate && taskMs !== undefined ? 0 : burstMs);
+}
+
+function gaugeDemand(facts: Facts, target: number, need: number, context: DemandContext): Chosen {
   // Spark caps the target by maxExecutors, but not max needed: while the caps are not known, only the target counts.
-  const lasting = facts.settings === undefined ? 0 : lastingNeed(needs, context.burstMs);
+  const lasting = facts.settings === undefined ? 0 : need;
   const executors = capped(inWorkers(Math.max(target, lasting), facts, context), facts);
   const basis = lasting > target ? 'max-needed' : 'target';
   const shown = facts.gauges?.numberMaxNeededExecutors;

@@ -8,6 +8,7 @@ import type {
   ApplicationView,
   GaugesAnswer,
   MasterView,
+  TaskPace,
   WorkerSelfView,
 } from './spark-view.ts';
 
@@ -20,6 +21,8 @@ export interface ApplicationObservation {
   readonly settings: Reading<ApplicationSettings>;
   /** What it keeps on its workers; only read while workers may have to go. */
   readonly holdings: Reading<ApplicationHoldings>;
+  /** How long its tasks take; only read while it has work. */
+  readonly pace: Reading<TaskPace>;
 }
 
 /** What is known of the master's decommission endpoint; `refused` after a 405. */

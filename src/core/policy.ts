@@ -2,12 +2,16 @@
  * Hysteresis: from workers wanted to the count that should be set.
  *
  * Growth is immediate. A shrink follows the largest count wanted during the whole hold, so that a gap shorter than the
- * hold moves nothing, and it waits while the hour's budget of reversals is spent. Bounds come last and beat everything
- * but pause and unknown (R11).
+ * hold moves nothing; the hold is a longer one while the hour's budget of reversals is spent. Bounds come last and beat
+ * everything but pause and unknown (R11).
  */
+import { GAPS_KEPT, holdMsBy, SHORTEST_HOLD_MS, type Gap } from './hold.ts';
+import type { RestartCost } from './restart.ts';
 import type { Rules } from './rules.ts';
 
 const HOUR_MS = 3_600_000;
+/** A growth so soon after a shrink shows that the shrink was a mistake; later it is demand that comes and goes. */
+const REGRET_MS = 60_000;
 
 export interface PolicyMemory {
   /** Counts wanted inside the hold, each with the time it was last wanted; times rise, counts fall. */
@@ -15,20 +19,30 @@ export interface PolicyMemory {
   /** Since when demand has been known without a gap; unseen time proves nothing. */
   readonly knownSinceMs: number | undefined;
   readonly lastMove: 'grow' | 'shrink' | undefined;
-  /** When growths followed a shrink, on the wall clock, since they outlive the process. */
+  /** When the last shrink was, on the wall clock, since it outlives the process. */
+  readonly lastShrinkAtEpochMs: number | undefined;
+  /** When growths soon followed a shrink, on the wall clock. */
   readonly reversalsAtEpochMs: readonly number[];
+  /** Gaps in which workers were not needed, the newest last. */
+  readonly gaps: readonly Gap[];
+  /** Most workers needed since demand has been known: those above were never given up. */
+  readonly mostNeeded: number;
 }
 
 export const NEW_POLICY_MEMORY: PolicyMemory = {
   peaks: [],
   knownSinceMs: undefined,
   lastMove: undefined,
+  lastShrinkAtEpochMs: undefined,
   reversalsAtEpochMs: [],
+  gaps: [],
+  mostNeeded: 0,
 };
 
 export type PolicyReason =
   | 'steady'
   | 'demand'
+  | 'floor'
   | 'grow-step'
   | 'below-min'
   | 'above-max'
@@ -54,6 +68,10 @@ export interface Verdict {
 export interface PolicyInput {
   /** Workers the demand needs. */
   readonly wanted: number;
+  /** Workers kept ready beyond that, for demand that is to be expected; 0 for none. */
+  readonly floor: number;
+  /** What a restart takes; undefined as long as none was seen. */
+  readonly restart: RestartCost | undefined;
   /** Workers planned that are not on their way out. */
   readonly serving: number;
   /** *planned*: replicas set, those on their way out included. */
@@ -81,47 +99,93 @@ export function decideCount(
 
 /** Notes a change of the count that was carried out, so that the budget of reversals can be kept. */
 export function noteMove(memory: PolicyMemory, move: 'grow' | 'shrink', nowEpochMs: number): PolicyMemory {
-  const reversed = move === 'grow' && memory.lastMove === 'shrink';
   const kept = memory.reversalsAtEpochMs.filter((atMs) => nowEpochMs - atMs < HOUR_MS);
+  if (move === 'shrink') {
+    return { ...memory, lastMove: move, lastShrinkAtEpochMs: nowEpochMs, reversalsAtEpochMs: kept };
+  }
+  const sinceMs = nowEpochMs - (memory.lastShrinkAtEpochMs ?? -Infinity);
+  const reversed = memory.lastMove === 'shrink' && sinceMs < REGRET_MS;
   return { ...memory, lastMove: move, reversalsAtEpochMs: reversed ? [...kept, nowEpochMs] : kept };
 }
 
-/** Growths that followed a shrink in the last hour. */
+/** Growths that soon followed a shrink, in the last hour. */
 export function reversalsLastHour(memory: PolicyMemory, nowEpochMs: number): number {
   return memory.reversalsAtEpochMs.filter((atMs) => nowEpochMs - atMs < HOUR_MS).length;
 }
 
+/** The hold that applies now, in milliseconds; the longest there is while the budget of reversals is spent. */
+export function holdMsOf(
+  input: Pick<PolicyInput, 'restart' | 'nowEpochMs'>,
+  memory: PolicyMemory,
+  rules: Rules,
+): number {
+  return isSpent(input, memory, rules) ? longestHoldMs(rules) : holdMsBy(rules, memory.gaps, input.restart);
+}
+
+/** What the hold can be at most: of a fixed one twice as much, of a learned one as much as it starts with. */
+export function longestHoldMs({ holdMs, learnsHold }: Rules): number {
+  return learnsHold ? holdMs : 2 * holdMs;
+}
+
+/** A shrink that has begun goes on: to stop half way saves no reversal. */
+function isSpent({ nowEpochMs }: Pick<PolicyInput, 'nowEpochMs'>, memory: PolicyMemory, rules: Rules): boolean {
+  return memory.lastMove !== 'shrink' && reversalsLastHour(memory, nowEpochMs) >= rules.reversalsPerHour;
+}
+
+function neededBy({ wanted, floor }: PolicyInput, { headroomWorkers }: Rules): number {
+  return Math.max(wanted + headroomWorkers, floor);
+}
+
 function observe(input: PolicyInput, memory: PolicyMemory, rules: Rules): PolicyMemory {
-  if (!input.certain) return { ...memory, peaks: [], knownSinceMs: undefined };
-  const edgeMs = input.nowMs - rules.holdMs;
-  const needed = input.wanted + rules.headroomWorkers;
+  if (!input.certain) return { ...memory, peaks: [], knownSinceMs: undefined, mostNeeded: 0 };
+  const edgeMs = input.nowMs - longestHoldMs(rules);
+  const needed = neededBy(input, rules);
   // Kept falling: an earlier peak that is not higher than this one can never again be the largest in the hold.
   const peaks = memory.peaks.filter((peak) => peak.atMs > edgeMs && peak.workers > needed);
   return {
     ...memory,
     peaks: [...peaks, { atMs: input.nowMs, workers: needed }],
     knownSinceMs: memory.knownSinceMs ?? input.nowMs,
+    gaps: gapsUntil(input.nowMs, Math.min(needed, rules.maxWorkers), memory),
+    mostNeeded: Math.max(memory.mostNeeded, Math.min(needed, rules.maxWorkers)),
   };
+}
+
+/** The gaps that end now, since more is needed than before, with those before them. */
+function gapsUntil(nowMs: number, needed: number, { peaks, gaps, mostNeeded }: PolicyMemory): readonly Gap[] {
+  let below = peaks.at(-1)?.workers ?? needed;
+  if (needed <= below) return gaps;
+  const ended: Gap[] = [];
+  const end = (workers: number, gapMs: number): void => {
+    const upTo = Math.min(workers, needed);
+    if (upTo > below && gapMs >= SHORTEST_HOLD_MS) ended.push({ gapMs, workers: upTo - below });
+    below = Math.max(below, upTo);
+  };
+  for (const peak of peaks.toReversed()) end(peak.workers, nowMs - peak.atMs);
+  // What was needed once and is in no peak was not for longer than any hold.
+  end(mostNeeded, Infinity);
+  return ended.length === 0 ? gaps : [...gaps, ...ended].slice(-GAPS_KEPT);
 }
 
 function judge(input: PolicyInput, memory: PolicyMemory, rules: Rules): Verdict {
   const { serving } = input;
   if (rules.paused) return stay(serving, 'paused', 'paused: the count is kept as it is');
-  const needed = input.wanted + rules.headroomWorkers;
+  const needed = neededBy(input, rules);
   if (input.planned === 0 && input.wanted === 0) {
     return stay(0, 'zero-by-hand', 'no workers are planned and nothing needs one; min is kept once something does');
   }
   if (serving < rules.minWorkers && needed <= rules.minWorkers) {
     return { desired: rules.minWorkers, reason: 'below-min', sentence: `${serving} is below min ${rules.minWorkers}` };
   }
-  if (needed > serving && serving <= rules.maxWorkers) return growTo(needed, serving, rules);
+  if (needed > serving && serving <= rules.maxWorkers) return growTo(needed, input, rules);
   if (!input.certain) {
     return stay(serving, 'unknown-demand', 'something the demand is made of is unknown: the count is not lowered');
   }
   return shrinkFrom(input, memory, rules);
 }
 
-function growTo(needed: number, serving: number, rules: Rules): Verdict {
+function growTo(needed: number, input: PolicyInput, rules: Rules): Verdict {
+  const { serving } = input;
   const stepped = rules.growStepWorkers > 0 ? Math.min(needed, serving + rules.growStepWorkers) : needed;
   const desired = Math.max(rules.minWorkers, Math.min(stepped, rules.maxWorkers));
   if (desired <= serving) {
@@ -137,6 +201,9 @@ function growTo(needed: number, serving: number, rules: Rules): Verdict {
       sentence: `demand needs ${needed}, at most ${rules.growStepWorkers} a step`,
     };
   }
+  if (input.wanted + rules.headroomWorkers < needed) {
+    return { desired, reason: 'floor', sentence: `${needed} workers are kept ready, ${serving} serve` };
+  }
   return { desired, reason: 'demand', sentence: `demand needs ${needed} workers, ${serving} serve` };
 }
 
@@ -145,9 +212,11 @@ function shrinkFrom(input: PolicyInput, memory: PolicyMemory, rules: Rules): Ver
   if (serving > rules.maxWorkers) {
     return { desired: rules.maxWorkers, reason: 'above-max', sentence: `${serving} is above max ${rules.maxWorkers}` };
   }
-  const peak = Math.max(...memory.peaks.map(({ workers }) => workers));
-  const floor = Math.max(peak, rules.minWorkers);
-  const now = Math.max(input.wanted + rules.headroomWorkers, rules.minWorkers);
+  const spent = isSpent(input, memory, rules);
+  const holdMs = holdMsOf(input, memory, rules);
+  const within = memory.peaks.filter(({ atMs }) => atMs > input.nowMs - holdMs);
+  const now = Math.max(neededBy(input, rules), rules.minWorkers);
+  const floor = Math.max(now, ...within.map(({ workers }) => workers));
   if (now >= serving) return stay(serving, 'steady', `${serving} workers serve what is wanted`);
   if (serving - now <= rules.deadBandWorkers) {
     return stay(
@@ -157,28 +226,19 @@ function shrinkFrom(input: PolicyInput, memory: PolicyMemory, rules: Rules): Ver
     );
   }
   const seenMs = input.nowMs - (memory.knownSinceMs ?? input.nowMs);
-  if (seenMs < rules.holdMs) {
-    return stay(
-      serving,
-      'surplus-held',
-      `surplus of ${serving - now}: known for ${seconds(seenMs)}, hold is ${seconds(rules.holdMs)}`,
-    );
+  const held = spent ? 'reversal-budget' : 'surplus-held';
+  const why = spent ? `, longer since ${reversalsLastHour(memory, input.nowEpochMs)} shrinks were soon reversed` : '';
+  if (seenMs < holdMs) {
+    const sentence = `surplus of ${serving - now}: known for ${seconds(seenMs)}, hold is ${seconds(holdMs)}${why}`;
+    return stay(serving, held, sentence);
   }
   if (floor >= serving || serving - floor <= rules.deadBandWorkers) {
-    return stay(serving, 'surplus-held', `${floor} workers were wanted within the hold of ${seconds(rules.holdMs)}`);
-  }
-  const spent = reversalsLastHour(memory, input.nowEpochMs);
-  if (memory.lastMove !== 'shrink' && spent >= rules.reversalsPerHour) {
-    return stay(
-      serving,
-      'reversal-budget',
-      `${spent} reversals in the last hour, budget ${rules.reversalsPerHour}: the hold is longer`,
-    );
+    return stay(serving, held, `${floor} workers were wanted within the hold of ${seconds(holdMs)}${why}`);
   }
   return {
     desired: floor,
     reason: 'surplus',
-    sentence: `no more than ${floor} workers were wanted for ${seconds(rules.holdMs)}, ${serving} serve`,
+    sentence: `no more than ${floor} workers were wanted for ${seconds(holdMs)}, ${serving} serve`,
   };
 }
 

@@ -16,8 +16,10 @@ export type RemovalMode = 'auto' | 'drain' | 'idle' | 'off';
 export interface Rules {
   readonly minWorkers: number;
   readonly maxWorkers: number;
-  /** A surplus must have lasted this long before the count goes down. */
+  /** A surplus must have lasted this long before the count goes down; at most, where the hold is learned. */
   readonly holdMs: number;
+  /** Whether the hold is learned from what a restart costs and from the gaps seen, and `holdMs` only its beginning and end. */
+  readonly learnsHold: boolean;
   /** Demand above the climbing target must have lasted this long before it counts. */
   readonly burstMs: number;
   /** Workers added by one write at most; 0 means no limit. */
@@ -26,8 +28,16 @@ export interface Rules {
   readonly deadBandWorkers: number;
   /** Workers kept above what the demand needs. */
   readonly headroomWorkers: number;
-  /** Growths that follow a shrink, per hour at most; paid with longer holds, never with later growth (R12). */
+  /** Growths that soon follow a shrink, per hour; more than that is paid with a longer hold, never with later growth (R12). */
   readonly reversalsPerHour: number;
+  /** Whether workers that would come too late to be worth it are not asked for. */
+  readonly skipsLate: boolean;
+  /** Worker-seconds that a second less of waiting is worth, where somebody waits for short work. */
+  readonly waitWorth: number;
+  /** Share of the bursts of short work that workers are kept for; 0 keeps none. */
+  readonly floorShare: number;
+  /** Whether workers are started a step ahead while demand climbs. */
+  readonly stepsAhead: boolean;
   readonly policy: PolicyName;
   readonly placement: Placement;
   readonly removalMode: RemovalMode;

@@ -136,3 +136,9 @@ export interface WorkerSelfView {
   readonly used: Resources;
   readonly executorCount: number;
 }
+
+/** How long an application's tasks take: all that have ended, together. */
+export interface TaskPace {
+  readonly tasks: number;
+  readonly totalMs: number;
+}

@@ -6,7 +6,7 @@ import type { Fleet } from './fleet.ts';
 import { shrinkBlockers, type GuardMemory } from './guard.ts';
 import type { Observation } from './observation.ts';
 import { decideOriginal } from './original.ts';
-import { decideCount, type Verdict } from './policy.ts';
+import { decideCount, type PolicyInput, type Verdict } from './policy.ts';
 import type { Reading } from './reading.ts';
 import type { Guards } from './removal-guards.ts';
 import type { Resources } from './resources.ts';
@@ -44,7 +44,7 @@ export function allDemands(
   workerShape: Resources | undefined,
 ): { demands: readonly ApplicationDemand[]; memory: ReadonlyMap<string, DemandMemory> } {
   const { observation, rules, trace } = scene;
-  const context = { nowMs: observation.nowMs, burstMs: rules.burstMs, workerShape };
+  const context = { nowMs: observation.nowMs, burstMs: rules.burstMs, skipsLate: rules.skipsLate, workerShape };
   const demands: ApplicationDemand[] = [];
   const memories = new Map<string, DemandMemory>();
   for (const observed of observation.applications) {
@@ -83,14 +83,13 @@ export function applyPolicy(
   scene: Scene,
   memory: CoreMemory,
   demands: readonly ApplicationDemand[],
-  wanted: number,
-  serving: number,
-  certain: boolean,
+  seen: Pick<PolicyInput, 'wanted' | 'floor' | 'restart' | 'serving' | 'certain'>,
 ): { verdict: Verdict; memory: Pick<CoreMemory, 'policy' | 'original'> } {
   const { observation, rules } = scene;
   const { nowMs, nowEpochMs } = observation;
+  const { serving, certain } = seen;
   const planned = scene.target.plannedWorkers;
-  const ours = decideCount({ wanted, serving, planned, certain, nowMs, nowEpochMs }, memory.policy, rules);
+  const ours = decideCount({ ...seen, planned, nowMs, nowEpochMs }, memory.policy, rules);
   if (rules.policy === 'hysteresis')
     return { verdict: ours.verdict, memory: { policy: ours.memory, original: memory.original } };
   const sumOfTargets = demands.reduce((sum, demand) => sum + (demand.targetExecutors ?? 0), 0);

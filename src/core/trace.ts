@@ -1,6 +1,7 @@
 /** The decision trace: each stage says in words and numbers what it did, so that every decision can be explained. */
 
-export type Stage = 'observe' | 'demand' | 'packing' | 'policy' | 'bounds' | 'guard' | 'victims' | 'removal' | 'action';
+export type Stage =
+  'observe' | 'demand' | 'packing' | 'foresight' | 'policy' | 'bounds' | 'guard' | 'victims' | 'removal' | 'action';
 
 export interface TraceLine {
   readonly stage: Stage;

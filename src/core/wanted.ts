@@ -26,6 +26,8 @@ export interface WorkersWanted {
   readonly wanted: number;
   /** Of these, how many are neither there nor on their way. */
   readonly newWorkers: number;
+  /** Workers that would do if the whole demand were packed afresh; 0 while a worker's size is not known. */
+  readonly fewest: number;
   /** Idle registered workers of ours that the missing executors do not need either. */
   readonly spareIdleWorkers: number;
   /** Executors that fit no worker: reported, and they never raise the count (I9). */
@@ -33,6 +35,8 @@ export interface WorkersWanted {
   /** Applications that more workers would not help, since another one takes every core first. */
   readonly starved: readonly string[];
   readonly unplacedExecutors: number;
+  /** The same by application or driver. */
+  readonly unplacedByOwner: ReadonlyMap<string, number>;
 }
 
 export interface WantedInput {
@@ -66,10 +70,12 @@ export function workersWanted(input: WantedInput): WorkersWanted {
   return {
     wanted: grown.newWorkers > 0 ? input.servingWorkers + grown.newWorkers : fewest,
     newWorkers: grown.newWorkers,
+    fewest,
     spareIdleWorkers: spareIdle(missing, room),
     infeasible: infeasibleItems(grown.left, workerShape),
     starved: grown.starved,
     unplacedExecutors: countLeft(grown.leftBefore),
+    unplacedByOwner: byOwner(grown.leftBefore),
   };
 }
 
@@ -299,6 +305,10 @@ function countLeft(items: readonly PlacementItem[]): number {
   return items.reduce((sum, item) => sum + item.count, 0);
 }
 
+function byOwner(items: readonly PlacementItem[]): ReadonlyMap<string, number> {
+  return new Map(items.map(({ owner, count }) => [owner, count]));
+}
+
 /** The whole demand packed afresh: first on workers that are not ours, which stay anyway, then on ours. */
 function fewestWorkers(input: WantedInput, shape: Resources, foreign: readonly WorkerView[]): number {
   const drivers = input.drivers.map((driver) => ({ owner: driver.id, shape: driver.needs, count: 1 }));
@@ -345,9 +355,11 @@ function withoutShape(
   return {
     wanted: nothing ? 0 : input.servingWorkers + newWorkers,
     newWorkers,
+    fewest: 0,
     spareIdleWorkers: missing.length > 0 ? 0 : idle,
     infeasible: [],
     starved: [],
     unplacedExecutors: countLeft(left),
+    unplacedByOwner: byOwner(left),
   };
 }

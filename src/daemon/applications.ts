@@ -106,7 +106,7 @@ export class Applications {
   }
 
   /** What is known now of each of these applications. To be asked once a pass at least: it chooses between sources. */
-  observe(active: readonly ApplicationView[]): readonly Omit<ApplicationObservation, 'holdings'>[] {
+  observe(active: readonly ApplicationView[]): readonly Omit<ApplicationObservation, 'holdings' | 'pace'>[] {
     const nowMs = this.#deps.clock.nowMs();
     const choices: ApplicationSources[] = [];
     const observed = active.map((application) => {

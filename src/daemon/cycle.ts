@@ -202,9 +202,9 @@ export class Cycle {
 }
 
 /** Whether what applications keep on their workers matters: there is more than is wanted, or somebody is on the way out. */
-function mayShrink({ plannedWorkers, wantedWorkers, leaving, disrupted }: Decision): boolean {
+function mayShrink({ plannedWorkers, wantedWorkers, floorWorkers, leaving, disrupted }: Decision): boolean {
   if (leaving.length > 0 || disrupted.length > 0) return true;
-  return plannedWorkers !== undefined && (wantedWorkers ?? Infinity) < plannedWorkers;
+  return plannedWorkers !== undefined && Math.max(wantedWorkers ?? Infinity, floorWorkers) < plannedWorkers;
 }
 
 /** Whether somebody is on the way out, or was just chosen, so that the next step waits for what the pods show. */

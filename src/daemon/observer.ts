@@ -6,17 +6,25 @@
  */
 import { setTimeout } from 'node:timers/promises';
 import { buildFleet, isLeaving } from '../core/fleet.ts';
+import type { ApplicationHoldings } from '../core/holdings.ts';
 import type { PodView, TargetView } from '../core/cluster-view.ts';
 import type { MarkAbility, Observation } from '../core/observation.ts';
 import type { Reading } from '../core/reading.ts';
 
 import { err, type OperatingError, type Result } from '../core/result.ts';
-import type { MasterView, WorkerSelfView, WorkerView } from '../core/spark-view.ts';
+import type { GaugesAnswer, MasterView, TaskPace, WorkerSelfView, WorkerView } from '../core/spark-view.ts';
 import type { ClusterConfigSource, NodeSource, ScalerSource, WorkerPods, WorkerTarget } from '../kube/ports.ts';
-import type { GaugeSource, HoldingsSource, SettingsSource, SparkMaster, WorkerUis } from '../spark/ports.ts';
+import type {
+  GaugeSource,
+  HoldingsSource,
+  PaceSource,
+  SettingsSource,
+  SparkMaster,
+  WorkerUis,
+} from '../spark/ports.ts';
 import type { ApplicationSources, SourceReport } from '../status/report.ts';
 import { Applications } from './applications.ts';
-import { Holdings } from './holdings.ts';
+import { ByApplication } from './by-application.ts';
 import type { Clock } from './clock.ts';
 import { newSlot, type Slot } from './slot.ts';
 
@@ -29,6 +37,7 @@ export interface ObserverDeps {
   readonly sourceTolerance: number;
   readonly settingsSource: SettingsSource;
   readonly holdingsSource: HoldingsSource;
+  readonly paceSource: PaceSource;
   readonly workerUis: WorkerUis;
   readonly target: WorkerTarget;
   readonly pods: WorkerPods;
@@ -58,6 +67,8 @@ const WORKER_PAGE = 'worker-page';
 const SCALERS_PERIOD_MS = 60_000;
 /** A spot notice leaves two minutes, a preemption half a minute. */
 const NODES_PERIOD_MS = 10_000;
+/** What an application runs does not change from one moment to the next. */
+const PACE_PERIOD_MS = 10_000;
 /** Failures kept between two passes, at most. */
 const ERRORS_KEPT = 50;
 
@@ -72,7 +83,8 @@ export class Observer {
   readonly #scalers: Slot<readonly string[]> | undefined;
   readonly #nodes: Slot<ReadonlyMap<string, string>> | undefined;
   readonly #applications: Applications;
-  readonly #holdings: Holdings;
+  readonly #holdings: ByApplication<ApplicationHoldings>;
+  readonly #paces: ByApplication<TaskPace>;
   #readsHoldings = false;
   #watchesPods = false;
   readonly #selves = new Map<string, Slot<WorkerSelfView>>();
@@ -126,7 +138,10 @@ export class Observer {
         () => scalers.read(signal),
       );
     this.#applications = new Applications({ ...deps, onError: this.#onError });
-    this.#holdings = new Holdings({ ...deps, source: deps.holdingsSource, onError: this.#onError });
+    const { clock, holdingsSource, paceSource } = deps;
+    const common = { clock, onError: this.#onError };
+    this.#holdings = new ByApplication({ ...common, source: holdingsSource, periodMs: deps.pollMs });
+    this.#paces = new ByApplication({ ...common, source: paceSource, periodMs: PACE_PERIOD_MS });
   }
 
   /** Starts what is due and waits for it within the budget. Throws only for bugs. */
@@ -186,9 +201,11 @@ export class Observer {
       nowMs: clock.nowMs(),
       nowEpochMs: clock.nowEpochMs(),
       master: this.#master.reading(),
-      applications: this.#applications
-        .observe(this.#active())
-        .map((one) => ({ ...one, holdings: this.#holdings.reading(one.application.id) })),
+      applications: this.#applications.observe(this.#active()).map((one) => ({
+        ...one,
+        holdings: this.#holdings.reading(one.application.id),
+        pace: this.#paces.reading(one.application.id),
+      })),
       workerSelves: new Map([...this.#selves].map(([id, slot]) => [id, slot.reading()])),
       target: this.#target.reading(),
       pods: this.#pods.reading(),
@@ -215,7 +232,8 @@ export class Observer {
   sources(): readonly SourceReport[] {
     const slots = [this.#master, this.#target, this.#pods, this.#config, this.#scalers, this.#nodes];
     const reports = slots.flatMap((slot) => (slot === undefined ? [] : [slot.report()]));
-    return [...reports, ...this.#pagesReport(), ...this.#applications.reports(), ...this.#holdings.reports()];
+    const byApplication = [this.#applications, this.#holdings, this.#paces].flatMap((one) => one.reports());
+    return [...reports, ...this.#pagesReport(), ...byApplication];
   }
 
   /** Failures since the last call, oldest first. */
@@ -285,10 +303,22 @@ export class Observer {
     // While the master cannot be seen nobody knows who is active: what was learnt of applications is not forgotten.
     const master = this.#master.reading();
     const seen = master.known;
-    const ended = seen ? master.value.completedApplicationIds : [];
-    const applications = seen ? [this.#applications.read(this.#active(), this.#deps.signal, ended)] : [];
+    const applications = seen ? [this.#readApplications(master.value.completedApplicationIds)] : [];
     const holdings = seen && this.#readsHoldings ? [this.#holdings.read(this.#active(), this.#deps.signal)] : [];
     await Promise.all([...applications, ...holdings, this.#readSelves(false)]);
+  }
+
+  /** Gauges first: how long tasks take is asked of those that have some. */
+  async #readApplications(ended: readonly string[]): Promise<void> {
+    const { signal } = this.#deps;
+    await this.#applications.read(this.#active(), signal, ended);
+    const active = this.#active();
+    const working = this.#applications.observe(active).filter(({ gauges }) => hasWork(gauges));
+    await this.#paces.read(
+      active,
+      signal,
+      working.map(({ application }) => application),
+    );
   }
 
   async #readSelves(afresh: boolean): Promise<void> {
@@ -324,6 +354,10 @@ export class Observer {
 
 function noop(): void {
   // Nothing to do: used where only the end of something matters.
+}
+
+function hasWork(gauges: Reading<GaugesAnswer>): boolean {
+  return gauges.known && gauges.value.kind === 'gauges' && (gauges.value.gauges.numberMaxNeededExecutors ?? 0) > 0;
 }
 
 /** Workers of pods that were chosen, and workers on their way out: their own pages are asked. */

@@ -6,11 +6,11 @@
 import { buildFleet, isLeaving } from '../core/fleet.ts';
 import type { ApplicationObservation, MarkAbility, Observation } from '../core/observation.ts';
 import { unknown, type Known, type Reading } from '../core/reading.ts';
-import type { AllocationGauges, GaugesAnswer, MasterView, WorkerSelfView } from '../core/spark-view.ts';
+import type { AllocationGauges, GaugesAnswer, MasterView, TaskPace, WorkerSelfView } from '../core/spark-view.ts';
 import type { ApplicationHoldings } from '../core/holdings.ts';
 import type { ApplicationPage } from '../core/spark-view.ts';
 import type { PodView, TargetView } from '../core/cluster-view.ts';
-import { gaugesOf, holdingsOf, pageOf, selfOf, START_EPOCH_MS, Views } from './ours-views.ts';
+import { gaugesOf, holdingsOf, paceOf, pageOf, selfOf, START_EPOCH_MS, Views } from './ours-views.ts';
 import type { Driver } from './sim/driver.ts';
 import type { Outage } from './sim/options.ts';
 import type { Site } from './sim/simulate.ts';
@@ -21,6 +21,7 @@ const TARGET_PERIOD_MS = 2_000;
 const PODS_PERIOD_MS = 5_000;
 const DRIVER_REQUESTS_PER_BEAT = 50;
 const HOLDINGS_PER_BEAT = 10;
+const PACE_PERIOD_MS = 10_000;
 /** Views older than this show older heartbeats than a real master would. */
 const HEARTBEATS_MS = 15_000;
 /** As in the daemon: a read that is due within this share of its period is done now. */
@@ -60,6 +61,7 @@ interface Entry {
   readonly gauges: Slot<GaugesAnswer>;
   readonly page: Slot<ApplicationPage>;
   readonly holdings: Slot<ApplicationHoldings>;
+  readonly pace: Slot<TaskPace>;
   shown: AllocationGauges | undefined;
 }
 
@@ -104,6 +106,7 @@ export class Sources {
     if (this.#pods.isDue(nowMs, this.#watchesPods ? POLL_MS : PODS_PERIOD_MS)) others = this.#readPods(nowMs) || others;
     others = this.#readMaster(nowMs) || others;
     const gauges = this.#readGauges(nowMs);
+    this.#readPaces(nowMs);
     if (this.#watchesHoldings) others = this.#readHoldings(nowMs, HOLDINGS_PER_BEAT) || others;
     return { others: this.#readSelves(nowMs) || others, gauges };
   }
@@ -176,6 +179,7 @@ export class Sources {
               periodMs: Infinity,
             },
       holdings: entry.holdings.reading(POLL_MS * Math.max(1, Math.ceil(count / HOLDINGS_PER_BEAT))),
+      pace: entry.pace.reading(PACE_PERIOD_MS * Math.max(1, Math.ceil(count / HOLDINGS_PER_BEAT))),
     };
   }
 
@@ -206,6 +210,7 @@ export class Sources {
         gauges: new Slot<GaugesAnswer>('driver'),
         page: new Slot<ApplicationPage>('master-page'),
         holdings: new Slot<ApplicationHoldings>('driver-rest'),
+        pace: new Slot<TaskPace>('driver-pace'),
         shown: undefined,
       };
       entries.set(driver, this.#entries.get(driver) ?? fresh);
@@ -240,6 +245,15 @@ export class Sources {
       changed = entry.holdings.take(driver.version, nowMs, () => holdingsOf(driver)) || changed;
     }
     return changed;
+  }
+
+  /** Of those that have work, as their gauges show; it is no change that a decision waits for. */
+  #readPaces(nowMs: number): void {
+    if (isOut(this.#site.settings.faults.driversSilent, nowMs)) return;
+    for (const [driver, { pace, shown }] of this.#entries) {
+      if ((shown?.numberMaxNeededExecutors ?? 0) === 0 || !pace.isDue(nowMs, PACE_PERIOD_MS)) continue;
+      pace.take(pace.version + 1, nowMs, () => paceOf(driver));
+    }
   }
 
   #longestWaiting(most: number, slot: (entry: Entry) => { readonly takenAtMs: number }): readonly [Driver, Entry][] {

@@ -7,6 +7,9 @@ import type { CoreMemory, Decision } from '../core/decision.ts';
 import type { Observation } from '../core/observation.ts';
 import type { Rules } from '../core/rules.ts';
 import { VERIFY_DEADLINE_MS } from '../core/verify.ts';
+import { expectations } from '../core/foresight.ts';
+import { holdMsOf, longestHoldMs } from '../core/policy.ts';
+import { restartCost } from '../core/restart.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -33,22 +36,30 @@ export function nextTimerMs(
   if (own !== lastMs) return -Infinity;
   let next = Infinity;
   for (const timerMs of [
-    ...policyTimers(memory, rules, epochMs),
+    ...policyTimers(memory, lastMs, rules, epochMs),
     ...removalTimers(memory, observation, rules, epochMs),
   ]) {
-    // The newest peak is renewed by every pass over the same readings, so it never ends by itself.
-    if (timerMs > lastMs && timerMs !== own + rules.holdMs) next = Math.min(next, timerMs);
+    if (timerMs > lastMs) next = Math.min(next, timerMs);
   }
   return next;
 }
 
-function policyTimers({ policy, guard, expectation }: CoreMemory, { holdMs }: Rules, epochMs: number): number[] {
+function policyTimers(memory: CoreMemory, lastMs: number, rules: Rules, epochMs: number): number[] {
+  const { policy, guard, expectation, foresight } = memory;
+  const restart = restartCost(memory.restart);
+  const holds = [holdMsOf({ restart, nowEpochMs: epochMs + lastMs }, policy, rules), longestHoldMs(rules)];
+  const { kept, ahead } = restart === undefined ? {} : expectations(foresight, rules, restart, lastMs);
   return [
-    ...policy.peaks.map(({ atMs }) => atMs + holdMs),
-    (policy.knownSinceMs ?? -Infinity) + holdMs,
+    // The newest peak is renewed by every pass over the same readings, so it never ends by itself.
+    ...holds.flatMap((holdMs) => policy.peaks.slice(0, -1).map(({ atMs }) => atMs + holdMs)),
+    ...holds.map((holdMs) => (policy.knownSinceMs ?? -Infinity) + holdMs),
     ...policy.reversalsAtEpochMs.map((atMs) => atMs - epochMs + HOUR_MS),
-    (guard.registeredSinceMs ?? -Infinity) + holdMs,
+    (guard.registeredSinceMs ?? -Infinity) + rules.holdMs,
     (expectation?.atMs ?? -Infinity) + VERIFY_DEADLINE_MS,
+    ...(restart === undefined ? [] : [...foresight.unmetSinceMs.values()].map((sinceMs) => sinceMs + restart.helpMs)),
+    // These moments still belong to what is expected.
+    (kept?.untilMs ?? -Infinity) + 1,
+    (ahead?.untilMs ?? -Infinity) + 1,
   ];
 }
 

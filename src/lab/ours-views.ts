@@ -8,6 +8,7 @@ import type {
   ApplicationSettings,
   ApplicationView,
   MasterView,
+  TaskPace,
   WorkerSelfView,
   WorkerView,
 } from '../core/spark-view.ts';
@@ -173,6 +174,17 @@ export function selfOf(worker: Worker): WorkerSelfView {
     memoryMiB += driver.spec.executorMemoryMiB;
   }
   return { id: worker.id, used: resources(cores, memoryMiB), executorCount: worker.executors.length };
+}
+
+/** How long tasks took, as the driver's `/executors` tells: those of executors that are there. */
+export function paceOf(driver: Driver): TaskPace {
+  let tasks = 0;
+  let totalMs = 0;
+  for (const { endedTasks, endedTaskMs } of driver.registered.values()) {
+    tasks += endedTasks;
+    totalMs += endedTaskMs;
+  }
+  return { tasks, totalMs };
 }
 
 /** What the driver's REST tells of executors, jobs and active stages. */

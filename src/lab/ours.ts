@@ -202,6 +202,7 @@ function equalDemands(a: Decision['demands'], b: Decision['demands']): boolean {
         other.held === one.held &&
         other.certain === one.certain &&
         other.takesAll === one.takesAll &&
+        other.taskMs === one.taskMs &&
         resourcesKey(other.shape) === resourcesKey(one.shape)
       );
     })
@@ -209,8 +210,9 @@ function equalDemands(a: Decision['demands'], b: Decision['demands']): boolean {
 }
 
 /** Whether what applications keep on their workers matters: there is more than is wanted, or somebody is on the way out. */
-function mayShrink({ plannedWorkers, wantedWorkers, leaving }: Decision): boolean {
-  return leaving.length > 0 || (plannedWorkers !== undefined && (wantedWorkers ?? Infinity) < plannedWorkers);
+function mayShrink({ plannedWorkers, wantedWorkers, floorWorkers, leaving }: Decision): boolean {
+  if (leaving.length > 0) return true;
+  return plannedWorkers !== undefined && Math.max(wantedWorkers ?? Infinity, floorWorkers) < plannedWorkers;
 }
 
 /** As in the daemon: somebody is on the way out, or was just chosen. */

@@ -9,12 +9,12 @@ import { driverGauges, type DriverGauges } from './driver-gauges.ts';
 import { DriverReader } from './driver-reader.ts';
 import { parseEnvironment } from './environment-json.ts';
 import { SparkHttp } from './http-client.ts';
-import { parseActivity, parseExecutors, parseRunningJobs } from './holdings-json.ts';
+import { parseActivity, parseExecutors, parsePace, parseRunningJobs } from './holdings-json.ts';
 import { parseMaster } from './master-json.ts';
 import { parseMasterProperties } from './master-properties.ts';
 import { shown, urlPart } from './plain-text.ts';
 import type { SparkHttpOptions } from './options.ts';
-import type { HoldingsSource, MarkAnswer, SettingsSource, SparkMaster, WorkerUis } from './ports.ts';
+import type { HoldingsSource, MarkAnswer, PaceSource, SettingsSource, SparkMaster, WorkerUis } from './ports.ts';
 import { TlsFiles } from './tls-files.ts';
 import { parseVersion } from './version-json.ts';
 import { parseWorker } from './worker-json.ts';
@@ -24,6 +24,7 @@ export interface SparkAdapters {
   readonly gauges: DriverGauges;
   readonly settings: SettingsSource;
   readonly holdings: HoldingsSource;
+  readonly paces: PaceSource;
   /** The master's own settings, by key; a master before 4.0 does not show them. */
   readonly masterProperties: (signal: AbortSignal) => Promise<Result<ReadonlyMap<string, string>>>;
   readonly workerUis: WorkerUis;
@@ -72,6 +73,7 @@ export async function sparkAdapters(options: SparkHttpOptions): Promise<Result<S
     gauges: driverGauges(options, drivers),
     settings: driverSettingsSource(drivers),
     holdings: driverHoldingsSource(drivers),
+    paces: driverPaceSource(drivers),
     masterProperties: async (signal) => {
       const what = "master's page of its settings";
       const body = await proxyHttp.text(
@@ -155,6 +157,15 @@ function driverHoldingsSource(drivers: DriverReader): HoldingsSource {
       const activity = await drivers.read(id, `${base}/stages?status=active`, parse, signal);
       return activity.ok ? ok({ executors: executors.value, activity: activity.value }) : activity;
     },
+  };
+}
+
+function driverPaceSource(drivers: DriverReader): PaceSource {
+  return {
+    name: 'driver-pace',
+    // Those that are there: a list with the ended ones is a hundred entries longer, and tells of what was long ago.
+    read: ({ id }, signal) =>
+      drivers.read(id, `/api/v1/applications/${encodeURIComponent(id)}/executors`, parsePace, signal),
   };
 }
 

@@ -2,6 +2,7 @@
 import * as v from 'valibot';
 import type { ExecutorHolding, JobActivity } from '../core/holdings.ts';
 import { ok, type Result } from '../core/result.ts';
+import type { TaskPace } from '../core/spark-view.ts';
 import { Count, parseJson } from './json-text.ts';
 
 const Executors = v.array(
@@ -17,6 +18,8 @@ const Executors = v.array(
     maxMemory: Count,
   }),
 );
+
+const Paces = v.array(v.object({ id: v.string(), completedTasks: Count, failedTasks: Count, totalDuration: Count }));
 
 const Jobs = v.array(v.object({ stageIds: v.array(v.number()) }));
 
@@ -50,6 +53,17 @@ export function parseExecutors(body: string, what: string): Result<readonly Exec
         maxMemoryBytes: executor.maxMemory,
       })),
   );
+}
+
+/** How long the tasks of `/executors` took, all together, without the driver's. Never throws. */
+export function parsePace(body: string, what: string): Result<TaskPace> {
+  const parsed = parseJson(Paces, body, what);
+  if (!parsed.ok) return parsed;
+  const executors = parsed.value.filter(({ id }) => id !== 'driver');
+  return ok({
+    tasks: executors.reduce((sum, { completedTasks, failedTasks }) => sum + completedTasks + failedTasks, 0),
+    totalMs: executors.reduce((sum, { totalDuration }) => sum + totalDuration, 0),
+  });
 }
 
 /** Stage ids of each running job of `/jobs?status=running`. Never throws. */

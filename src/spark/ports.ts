@@ -7,6 +7,7 @@ import type {
   ApplicationView,
   GaugesAnswer,
   MasterView,
+  TaskPace,
   WorkerSelfView,
   WorkerView,
 } from '../core/spark-view.ts';
@@ -106,11 +107,17 @@ export interface SettingsSource {
   read(application: ApplicationView, signal: AbortSignal): Promise<Result<ApplicationSettings>>;
 }
 
-/** What an application keeps on its workers, and what its jobs do. */
-export interface HoldingsSource {
+/** Something that the driver of an application is asked. */
+export interface ApplicationSource<T> {
   readonly name: string;
-  read(application: ApplicationView, signal: AbortSignal): Promise<Result<ApplicationHoldings>>;
+  read(application: ApplicationView, signal: AbortSignal): Promise<Result<T>>;
 }
+
+/** What an application keeps on its workers, and what its jobs do. */
+export type HoldingsSource = ApplicationSource<ApplicationHoldings>;
+
+/** How long an application's tasks take. */
+export type PaceSource = ApplicationSource<TaskPace>;
 
 /** The workers' own pages. */
 export interface WorkerUis {

@@ -4,6 +4,7 @@ import { describeConfig } from '../../src/config/describe.ts';
 import { looksLikeServiceVariable } from '../../src/config/service-variables.ts';
 import { GROUPS, PREFIX } from '../../src/config/setting.ts';
 import { SETTING_IDS, SETTINGS } from '../../src/config/settings.ts';
+import { NOTHING_LEARNED, PROFILES } from '../../src/core/profiles.ts';
 import { CLUSTER, configOf, envOf, variables } from './environments.ts';
 import { SOURCE_CASES, SOURCE_COMPANIONS, type SettingCase } from './source-cases.ts';
 
@@ -22,11 +23,16 @@ describe('parseConfig: defaults', () => {
       minWorkers: 1,
       maxWorkers: 10,
       holdMs: 60_000,
+      learnsHold: true,
+      skipsLate: true,
+      waitWorth: 300,
+      floorShare: 0.65,
+      stepsAhead: true,
       burstMs: 1000,
       growStepWorkers: 0,
       deadBandWorkers: 0,
       headroomWorkers: 0,
-      reversalsPerHour: 6,
+      reversalsPerHour: 20,
       policy: 'hysteresis',
       placement: 'spread',
       removalMode: 'auto',
@@ -42,6 +48,16 @@ describe('parseConfig: defaults', () => {
       paused: false,
       workerShape: undefined,
     });
+  });
+
+  it('lean to what the profile says, and take a hold that is set as it is', () => {
+    for (const profile of ['saving', 'balanced', 'speed'] as const) {
+      const { rules } = configOf(envOf({ PROFILE: profile }));
+      expect(rules).to.include({ ...PROFILES[profile], holdMs: 60_000 });
+      const held = configOf(envOf({ PROFILE: profile, HOLD: '90s' })).rules;
+      expect(held).to.include({ ...NOTHING_LEARNED, holdMs: 90_000 });
+    }
+    expect(configOf(envOf({ HOLD: 'auto' })).rules).to.deep.equal(config.rules);
   });
 
   it('find workers and Lease by the name of the cluster', () => {
@@ -85,6 +101,7 @@ describe('parseConfig: every setting', () => {
     ENABLE: ['True', (c) => c.enabled, true],
     PAUSE: ['1', (c) => c.rules.paused, true],
     DRY_RUN: ['t', (c) => c.dryRun, true],
+    PROFILE: ['saving', (c) => c.rules.floorShare, 0],
     POLICY: ['original', (c) => c.rules.policy, 'original'],
     MIN: ['0', (c) => c.rules.minWorkers, 0],
     MAX: ['30', (c) => c.rules.maxWorkers, 30],

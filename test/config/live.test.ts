@@ -5,6 +5,7 @@ import { parseConfig, type Config } from '../../src/config/config.ts';
 import { describeConfig } from '../../src/config/describe.ts';
 import { LIVE_KEYS } from '../../src/config/live-keys.ts';
 import { applyLive, initialLive, type LiveState } from '../../src/config/live.ts';
+import { NOTHING_LEARNED, PROFILES } from '../../src/core/profiles.ts';
 
 function configOf(env: Record<string, string> = {}): Config {
   const result = parseConfig({ ELASTIC_WORKER_CLUSTER: 'demo', ELASTIC_WORKER_CONFIG_MAP: 'settings', ...env });
@@ -114,29 +115,30 @@ describe('applyLive: the flag', () => {
 });
 
 describe('applyLive: values', () => {
-  const good: readonly [key: string, text: string, rule: keyof LiveState['rules'], value: unknown][] = [
-    ['min', '2', 'minWorkers', 2],
-    ['max', '20\n', 'maxWorkers', 20],
-    ['hold', '2m', 'holdMs', 120_000],
-    ['burst', '300ms', 'burstMs', 300],
-    ['headroom', '1', 'headroomWorkers', 1],
-    ['growStep', '5', 'growStepWorkers', 5],
-    ['deadBand', '2', 'deadBandWorkers', 2],
-    ['reversalsPerHour', '3', 'reversalsPerHour', 3],
-    ['policy', 'original', 'policy', 'original'],
-    ['removalMode', 'off', 'removalMode', 'off'],
-    ['drainCached', 'true', 'moveCachedBlocks', true],
-    ['pinAgeLimit', '2h', 'pinAgeLimitMs', 7_200_000],
-    ['drainDeadline', '1h', 'drainDeadlineMs', 3_600_000],
-    ['drainLate', 'remove', 'onDrainDeadline', 'remove'],
-    ['maxDraining', '9', 'maxDrainingWorkers', 9],
-    ['quiet', '45s', 'quietMs', 45_000],
-    ['pause', 'T', 'paused', true],
+  const good: readonly [key: string, text: string, changed: Partial<LiveState['rules']>][] = [
+    ['min', '2', { minWorkers: 2 }],
+    ['max', '20\n', { maxWorkers: 20 }],
+    ['hold', '2m', { ...NOTHING_LEARNED, holdMs: 120_000 }],
+    ['profile', 'saving', PROFILES.saving],
+    ['burst', '300ms', { burstMs: 300 }],
+    ['headroom', '1', { headroomWorkers: 1 }],
+    ['growStep', '5', { growStepWorkers: 5 }],
+    ['deadBand', '2', { deadBandWorkers: 2 }],
+    ['reversalsPerHour', '3', { reversalsPerHour: 3 }],
+    ['policy', 'original', { policy: 'original' }],
+    ['removalMode', 'off', { removalMode: 'off' }],
+    ['drainCached', 'true', { moveCachedBlocks: true }],
+    ['pinAgeLimit', '2h', { pinAgeLimitMs: 7_200_000 }],
+    ['drainDeadline', '1h', { drainDeadlineMs: 3_600_000 }],
+    ['drainLate', 'remove', { onDrainDeadline: 'remove' }],
+    ['maxDraining', '9', { maxDrainingWorkers: 9 }],
+    ['quiet', '45s', { quietMs: 45_000 }],
+    ['pause', 'T', { paused: true }],
   ];
-  for (const [key, text, rule, value] of good) {
+  for (const [key, text, changed] of good) {
     it(`elasticWorker.${key} wins over the variable, and gives way when it is taken out`, () => {
       const state = after(config, { ...ON, [`elasticWorker.${key}`]: text });
-      expect(state.rules).to.deep.equal({ ...config.rules, [rule]: value });
+      expect(state.rules).to.deep.equal({ ...config.rules, ...changed });
       expect(state.problems).to.deep.equal([]);
       expect(applyLive(config, state, ON).rules).to.deep.equal(config.rules);
     });

@@ -18,7 +18,7 @@ import {
   WORKER_SHAPE,
 } from './support/builders.ts';
 
-const CONTEXT: DemandContext = { nowMs: NOW_MS, burstMs: 0, workerShape: WORKER_SHAPE };
+const CONTEXT: DemandContext = { nowMs: NOW_MS, burstMs: 0, skipsLate: true, workerShape: WORKER_SHAPE };
 const NO_SETTINGS = unknown('the driver refused');
 
 function demandNow(observed: Partial<ApplicationObservation>, context: Partial<DemandContext> = {}): ApplicationDemand {

@@ -27,7 +27,7 @@ import {
   WORKER_SHAPE,
 } from './support/builders.ts';
 
-const CONTEXT: DemandContext = { nowMs: NOW_MS, burstMs: 0, workerShape: WORKER_SHAPE };
+const CONTEXT: DemandContext = { nowMs: NOW_MS, burstMs: 0, skipsLate: true, workerShape: WORKER_SHAPE };
 
 function demandNow(
   observed: Partial<ApplicationObservation>,
@@ -237,6 +237,7 @@ describe('Demand where the driver does not tell', () => {
     const known = demandOf(applicationSeen(dynamic(7, 9)), NO_DEMAND_MEMORY, CONTEXT);
     expect(known.memory).to.deep.equal({
       needs: [{ takenAtMs: NOW_MS, neededExecutors: 9 }],
+      taskMs: undefined,
       lastKnownExecutors: 9,
     });
     expect(demandOf(applicationSeen(), known.memory, CONTEXT).memory).to.deep.equal(known.memory);
@@ -300,13 +301,14 @@ describe('Demand, for anything that is seen,', () => {
         ? reading(settings({ dynamicAllocation, executorCores, maxExecutors, coresMax }))
         : unknown('refused'),
       holdings: unknown('not read'),
+      pace: unknown('not read'),
     });
   }
 
   it('is a whole number, never below what is held where it is not certain, and the same each time', () => {
     fc.assert(
       fc.property(seenOf, fc.option(count, { nil: undefined }), (one, lastKnownExecutors) => {
-        const memory = frozen({ needs: [], lastKnownExecutors });
+        const memory = frozen({ needs: [], lastKnownExecutors, taskMs: undefined });
         const context = { ...CONTEXT, workerShape: one.workerKnown ? WORKER_SHAPE : undefined };
         const first = demandOf(observed(one), memory, context);
         const { executors, held, certain, basis, shape } = first.demand;

@@ -188,7 +188,16 @@ describe('policy: sentences', () => {
     ['2 is below min 9', { wanted: 9, serving: 2 }, { minWorkers: 9 }, calm()],
     ['10 workers serve what is wanted', { wanted: 10 }, {}, calm()],
     ['10 workers were wanted within the hold of 60 s', { wanted: 2 }, {}, calm(at10)],
-    ['0 reversals in the last hour, budget 0: the hold is longer', { wanted: 2 }, { reversalsPerHour: 0 }, calm()],
+    [
+      '10 workers were wanted within the hold of 120 s, longer since 0 shrinks were soon reversed',
+      { wanted: 2 },
+      { reversalsPerHour: 0 },
+      calm(at10),
+    ],
+    ['12 workers are kept ready, 10 serve', { wanted: 2, floor: 12 }, {}, calm()],
+    ['10 workers serve what is wanted', { wanted: 2, floor: 10 }, {}, calm()],
+    ['no more than 7 workers were wanted for 60 s, 10 serve', { wanted: 2, floor: 7 }, {}, calm()],
+    ['demand needs 12 workers, 10 serve', { wanted: 12, floor: 11 }, {}, calm()],
   ];
   for (const [sentence, more, moreRules, memory] of sentences) {
     it(`say "${sentence}"`, () => {

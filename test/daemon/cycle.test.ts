@@ -346,7 +346,8 @@ describe('cycle', () => {
     const note = { version: 1, lastMove: 'grow', reversalsAtEpochMs: reversals.map((at, index) => at + index) };
     world.lease = { ...world.lease, saved: JSON.stringify({ ...note, wrongVictims: 0 }) };
     world.wantedExecutors = 1;
-    const report = await daemon.passes(30);
+    // Longer than the hold of five seconds, shorter than twice that.
+    const report = await daemon.passes(8);
     expect(report.decision.reason).to.equal('reversal-budget');
     expect(world.clusterWrites()).to.deep.equal([]);
   });

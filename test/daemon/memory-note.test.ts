@@ -5,8 +5,25 @@ import { readNote, writeNote } from '../../src/daemon/memory-note.ts';
 
 type Move = 'grow' | 'shrink' | undefined;
 
-function memory(lastMove: Move, reversalsAtEpochMs: readonly number[], wrongVictims: number): CoreMemory {
-  return { ...NEW_CORE_MEMORY, wrongVictims, policy: { ...NEW_CORE_MEMORY.policy, lastMove, reversalsAtEpochMs } };
+interface Lasting {
+  readonly lastShrinkAtEpochMs?: number | undefined;
+  readonly startsMs?: readonly number[];
+  readonly removalsMs?: readonly number[];
+}
+
+function memory(
+  lastMove: Move,
+  reversalsAtEpochMs: readonly number[],
+  wrongVictims: number,
+  { lastShrinkAtEpochMs, startsMs = [], removalsMs = [] }: Lasting = {},
+): CoreMemory {
+  const { policy, restart } = NEW_CORE_MEMORY;
+  return {
+    ...NEW_CORE_MEMORY,
+    wrongVictims,
+    policy: { ...policy, lastMove, lastShrinkAtEpochMs, reversalsAtEpochMs },
+    restart: { ...restart, startsMs, removalsMs },
+  };
 }
 
 const memories = fc
@@ -14,8 +31,11 @@ const memories = fc
     lastMove: fc.constantFrom<Move>('grow', 'shrink', undefined),
     reversals: fc.uniqueArray(fc.nat({ max: 2 ** 42 })).map((times) => times.sort((a, b) => a - b)),
     wrongVictims: fc.nat(),
+    lastShrinkAtEpochMs: fc.option(fc.nat({ max: 2 ** 42 }), { nil: undefined }),
+    startsMs: fc.array(fc.nat(), { maxLength: 1 }),
+    removalsMs: fc.array(fc.nat(), { maxLength: 1 }),
   })
-  .map(({ lastMove, reversals, wrongVictims }) => memory(lastMove, reversals, wrongVictims));
+  .map(({ lastMove, reversals, wrongVictims, ...more }) => memory(lastMove, reversals, wrongVictims, more));
 
 describe('memory note', () => {
   it('R25: brings the budget of reversals and the wrong victims into a new process', () => {
@@ -24,6 +44,20 @@ describe('memory note', () => {
         expect(readNote(NEW_CORE_MEMORY, writeNote(before))).to.deep.equal(before);
       }),
     );
+  });
+
+  it('brings what a restart took, as its medians, and only where this process has seen none', () => {
+    const before = memory('grow', [], 0, { startsMs: [9_000, 1_000, 8_000.4], removalsMs: [7_000, 5_000] });
+    const { restart } = readNote(NEW_CORE_MEMORY, writeNote(before));
+    expect([restart.startsMs, restart.removalsMs]).to.deep.equal([[8_000], [5_000]]);
+    const own = memory('grow', [], 0, { startsMs: [3_000] });
+    const kept = readNote(own, writeNote(before)).restart;
+    expect([kept.startsMs, kept.removalsMs]).to.deep.equal([[3_000], [5_000]]);
+  });
+
+  it('reads a note of before there was more to tell', () => {
+    const note = '{"version":1,"lastMove":"shrink","reversalsAtEpochMs":[3],"wrongVictims":2}';
+    expect(readNote(NEW_CORE_MEMORY, note)).to.deep.equal(memory('shrink', [3], 2));
   });
 
   it('does not bring holds: they begin anew', () => {
@@ -50,6 +84,7 @@ describe('memory note', () => {
     '{"version":1,"reversalsAtEpochMs":"x","wrongVictims":0}',
     '{"version":1,"reversalsAtEpochMs":[],"wrongVictims":1e400}',
     '{"version":1,"reversalsAtEpochMs":[],"wrongVictims":-1}',
+    '{"version":1,"reversalsAtEpochMs":[],"wrongVictims":0,"startMs":-1}',
     '{"version":1,"lastMove":"sideways","reversalsAtEpochMs":[],"wrongVictims":0}',
     '{"version":1,"wrongVictims":0}',
   ];

@@ -66,6 +66,21 @@ describe('observer', () => {
     expect(count('pods.list')).to.equal(14);
   });
 
+  it('asks how long tasks take of applications that have some, every ten seconds, and remembers it', async () => {
+    await beats(5);
+    expect(count('pace')).to.equal(0);
+    world.wantedExecutors = 2;
+    world.pace = { tasks: 4, totalMs: 8_000 };
+    await beats(20);
+    expect(count('pace')).to.equal(3);
+    expect(seen().applications.map(({ pace }) => pace.known && pace.value)).to.deep.equal([world.pace]);
+    expect(observer.sources().find(({ name }) => name === 'driver-pace')).to.include({ reads: 3, failures: 0 });
+    world.wantedExecutors = 0;
+    await beats(20);
+    expect(count('pace')).to.equal(3);
+    expect(seen().applications.map(({ pace }) => pace.known)).to.deep.equal([true]);
+  });
+
   describe('a slow source', () => {
     for (const name of ['master.read', 'gauges.read', 'pods.list', 'target.read', 'config.read', 'settings.read']) {
       it(`R5: ${name} does not hold the beat beyond its budget`, async () => {

@@ -96,6 +96,7 @@ export function demand(id: string, more: Partial<ApplicationDemand> = {}): Appli
     basis: 'max-needed',
     certain: true,
     takesAll: false,
+    taskMs: undefined,
     advice: undefined,
     sentence: `${id} wants 2 executors`,
     ...more,

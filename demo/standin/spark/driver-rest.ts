@@ -120,6 +120,7 @@ interface ExecutorNumbers {
   readonly activeTasks: number;
   readonly failedTasks: number;
   readonly completedTasks: number;
+  readonly totalMs: number;
   readonly shuffleWriteBytes: number;
   readonly addedAtMs: number;
 }
@@ -139,7 +140,7 @@ function numbersEntry(numbers: ExecutorNumbers): JsonObject {
     failedTasks,
     completedTasks,
     totalTasks: activeTasks + failedTasks + completedTasks,
-    totalDuration: 0,
+    totalDuration: numbers.totalMs,
     totalGCTime: 0,
     totalInputBytes: 0,
     totalShuffleRead: 0,
@@ -173,6 +174,7 @@ function driverEntry(app: Application): JsonObject {
     activeTasks: 0,
     failedTasks: 0,
     completedTasks: 0,
+    totalMs: 0,
     shuffleWriteBytes: 0,
     addedAtMs: app.startedAtMs,
   });
@@ -188,6 +190,7 @@ function executorEntry(executor: Executor): JsonObject {
     activeTasks: executor.tasks.length,
     failedTasks: executor.killedTasks,
     completedTasks: executor.completedTasks,
+    totalMs: executor.completedTaskMs,
     shuffleWriteBytes: executor.shuffleTasksWritten * SHUFFLE_BYTES_PER_TASK,
     addedAtMs: executor.registersAtMs,
   });

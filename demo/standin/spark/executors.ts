@@ -31,6 +31,7 @@ export function launchExecutor(
     leaving: undefined,
     outputs: new Map(),
     completedTasks: 0,
+    completedTaskMs: 0,
     killedTasks: 0,
     shuffleTasksWritten: 0,
     removed: undefined,

@@ -52,6 +52,8 @@ export interface Executor {
   /** Finished tasks whose shuffle output lies here, by stage. */
   readonly outputs: Map<Stage, number>;
   completedTasks: number;
+  /** How long they ran, all together. */
+  completedTaskMs: number;
   killedTasks: number;
   shuffleTasksWritten: number;
   removed: { readonly atMs: number; readonly reason: string } | undefined;

@@ -73,6 +73,7 @@ function noteTaskEnd(executor: Executor, stage: Stage): void {
   stage.running -= 1;
   stage.done += 1;
   executor.completedTasks += 1;
+  executor.completedTaskMs += stage.taskMs;
   if (!stage.writesShuffle) return;
   executor.shuffleTasksWritten += 1;
   executor.outputs.set(stage, (executor.outputs.get(stage) ?? 0) + 1);

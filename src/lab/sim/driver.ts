@@ -114,6 +114,8 @@ export class Driver implements ExecutorOwner {
       state: 'starting',
       granted: true,
       tasks: [],
+      endedTasks: 0,
+      endedTaskMs: 0,
       idleSinceMs: 0,
       removing: 'no',
       outputs: new Map(),

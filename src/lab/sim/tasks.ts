@@ -137,6 +137,8 @@ export class TaskPool {
     if (!task.alive) return;
     const { executor } = task;
     task.stage.ended(task.index, executor.id);
+    executor.endedTasks += 1;
+    executor.endedTaskMs += task.stage.spec.taskMs[task.index] ?? 0;
     this.#take(task);
     this.#events.ended(task);
     // The slot that came free is offered alone: what else waits found no room before.

@@ -77,6 +77,9 @@ export interface Executor {
   /** Whether the master still counts it for its application. */
   granted: boolean;
   readonly tasks: RunningTask[];
+  /** Tasks that ended well there, and how long they ran, all together. */
+  endedTasks: number;
+  endedTaskMs: number;
   /** Since when it has run nothing; means nothing while it runs something. */
   idleSinceMs: number;
   /** Asked to end by its own driver: killed, or drained. */

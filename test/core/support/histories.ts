@@ -79,6 +79,11 @@ const moreRules = fc.record({
   placement: fc.constantFrom('spread' as const, 'packed' as const),
   removalMode: fc.constantFrom('idle' as const, 'auto' as const),
   externalShuffleService: fc.constantFrom(false, true),
+  learnsHold: fc.boolean(),
+  skipsLate: fc.boolean(),
+  waitWorth: fc.constantFrom(0, 30, 1_000),
+  floorShare: fc.constantFrom(0, 0.5, 1),
+  stepsAhead: fc.boolean(),
 });
 
 /** Histories with these kinds of events; `fixed` rules win over random ones. */

@@ -72,6 +72,7 @@ export function held(
     },
     gauges: unknown('not of interest'),
     page: unknown('not of interest'),
+    pace: unknown('not of interest'),
     settings: more.settings === 'unknown' ? unknown('unread') : known({ ...DRAINABLE, ...more.settings }),
     holdings: more.holdings ?? known({ executors, activity }),
   };

@@ -13,7 +13,8 @@ import { NOW_EPOCH_MS, NOW_MS, rules } from './builders.ts';
 /** Ten workers are wanted, serve and are planned; everything is known. */
 export function input(more: Partial<PolicyInput> = {}): PolicyInput {
   const serving = more.serving ?? 10;
-  return { wanted: 10, serving, planned: serving, certain: true, nowMs: NOW_MS, nowEpochMs: NOW_EPOCH_MS, ...more };
+  const clocks = { nowMs: NOW_MS, nowEpochMs: NOW_EPOCH_MS };
+  return { wanted: 10, floor: 0, restart: undefined, serving, planned: serving, certain: true, ...clocks, ...more };
 }
 
 /** Known for longer than any hold, with nothing wanted meanwhile. */

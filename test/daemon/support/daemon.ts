@@ -43,6 +43,7 @@ export function observerOver(world: World, more: Partial<ObserverDeps> = {}): Ob
     sourceTolerance: 1,
     settingsSource: world.settings,
     holdingsSource: world.holdings,
+    paceSource: world.paces,
     workerUis: world.workerUis,
     target: world.target,
     pods: world.pods,

@@ -9,6 +9,7 @@ import { resources } from '../../../src/core/resources.ts';
 import type {
   MasterStatus,
   MasterView,
+  TaskPace,
   WorkerSelfView,
   WorkerState,
   WorkerView,
@@ -17,6 +18,7 @@ import type { ClusterConfigSource, Tenure, WorkerPods, WorkerTarget } from '../.
 import type {
   GaugeSource,
   HoldingsSource,
+  PaceSource,
   MarkAnswer,
   SettingsSource,
   SparkMaster,
@@ -55,6 +57,8 @@ export class World {
   machines: Machine[] = [];
   planned: number;
   wantedExecutors = 0;
+  /** How long the application's tasks have taken. */
+  pace: TaskPace = { tasks: 0, totalMs: 0 };
   status: MasterStatus = 'ALIVE';
   markAnswer: MarkAnswer = 'accepted';
   config: Readonly<Record<string, string>> | undefined = {};
@@ -153,6 +157,11 @@ export class World {
   readonly holdings: HoldingsSource = {
     name: 'driver-holdings',
     read: () => this.calls.read('holdings', () => ok({ executors: this.#executors(), activity: 'shuffling' as const })),
+  };
+
+  readonly paces: PaceSource = {
+    name: 'driver-pace',
+    read: () => this.calls.read('pace', () => ok(this.pace)),
   };
 
   readonly settings: SettingsSource = {

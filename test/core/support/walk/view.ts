@@ -123,6 +123,7 @@ function observeApplication(scene: Scene, state: State, index: number): Applicat
     application: application(appId(index), { grantedCores: serving(state, index).length * cores }),
     gauges: reading(gauges(wants)),
     page: unknown('not read'),
+    pace: unknown('not read'),
     settings: reading(settings({ executorCores: cores, ...scene.settings[index] })),
     holdings: readable ? reading({ executors: holdingsOf(scene, state, index), activity }) : unknown('silent'),
   };

@@ -1,33 +1,33 @@
-/** What each application keeps on its workers: read while workers may have to go, some applications a beat. */
-import type { ApplicationHoldings } from '../core/holdings.ts';
+/** What is asked of each application's driver now and then: some applications a beat, who waited longest first. */
 import { unknown, type Known, type Reading } from '../core/reading.ts';
 import { describeError, type OperatingError } from '../core/result.ts';
 import type { ApplicationView } from '../core/spark-view.ts';
-import type { HoldingsSource } from '../spark/ports.ts';
+import type { ApplicationSource } from '../spark/ports.ts';
 import type { SourceReport } from '../status/report.ts';
 import type { Clock } from './clock.ts';
 
-/** Applications asked in one beat, and right before a removal, at most; each costs its driver two or three requests. */
+/** Applications asked in one beat, and at a fresh look, at most; each costs its driver up to three requests. */
 const PER_BEAT = 10;
 const PER_FRESH_LOOK = 40;
 
-interface Entry {
-  good: Known<ApplicationHoldings> | undefined;
+interface Entry<T> {
+  good: Known<T> | undefined;
   error: OperatingError | undefined;
   triedAtMs: number;
 }
 
-export interface HoldingsDeps {
+export interface ByApplicationDeps<T> {
   readonly clock: Clock;
-  readonly pollMs: number;
-  readonly source: HoldingsSource;
+  /** Least time between two reads of one application. */
+  readonly periodMs: number;
+  readonly source: ApplicationSource<T>;
   readonly onError: (error: OperatingError) => void;
 }
 
 /** Keeps the newest answer of each application. */
-export class Holdings {
-  readonly #deps: HoldingsDeps;
-  readonly #entries = new Map<string, Entry>();
+export class ByApplication<T> {
+  readonly #deps: ByApplicationDeps<T>;
+  readonly #entries = new Map<string, Entry<T>>();
   #reads = 0;
   #failures = 0;
   #lastError: OperatingError | undefined;
@@ -35,20 +35,28 @@ export class Holdings {
   #periodMs: number;
   #underWay = false;
 
-  constructor(deps: HoldingsDeps) {
+  constructor(deps: ByApplicationDeps<T>) {
     this.#deps = deps;
-    this.#periodMs = deps.pollMs;
+    this.#periodMs = deps.periodMs;
   }
 
-  /** Reads those who waited longest; a round that is still under way is left to it. */
-  async read(active: readonly ApplicationView[], signal: AbortSignal): Promise<void> {
+  /**
+   * Reads those of `asked` who waited longest; a round that is still under way is left to it. What was learnt of others that
+   * are active is kept.
+   */
+  async read(
+    active: readonly ApplicationView[],
+    signal: AbortSignal,
+    asked: readonly ApplicationView[] = active,
+  ): Promise<void> {
     this.#prune(active);
     if (this.#underWay) return;
     this.#underWay = true;
     try {
-      this.#periodMs = this.#deps.pollMs * Math.max(1, Math.ceil(active.length / PER_BEAT));
-      const nowMs = this.#deps.clock.nowMs();
-      const due = this.#byWaiting(active).filter(({ id }) => nowMs - this.#tried(id) >= this.#deps.pollMs * 0.9);
+      const { periodMs, clock } = this.#deps;
+      this.#periodMs = periodMs * Math.max(1, Math.ceil(asked.length / PER_BEAT));
+      const nowMs = clock.nowMs();
+      const due = this.#byWaiting(asked).filter(({ id }) => nowMs - this.#tried(id) >= periodMs * 0.9);
       await Promise.all(due.slice(0, PER_BEAT).map((one) => this.#readOne(one, signal)));
     } finally {
       this.#underWay = false;
@@ -62,7 +70,7 @@ export class Holdings {
     await Promise.all(chosen.map((one) => this.#readOne(one, signal)));
   }
 
-  reading(applicationId: string): Reading<ApplicationHoldings> {
+  reading(applicationId: string): Reading<T> {
     const entry = this.#entries.get(applicationId);
     if (entry?.good !== undefined) return { ...entry.good, periodMs: Math.max(entry.good.periodMs, this.#periodMs) };
     return unknown(entry?.error === undefined ? 'not read yet' : describeError(entry.error));

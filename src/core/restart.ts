@@ -1,0 +1,83 @@
+/**
+ * What it costs to take a worker away and to want it again, measured on this very cluster: how long a worker takes to start,
+ * and how long to leave. Pods are paid for meanwhile and do nothing.
+ */
+import type { FleetPod } from './fleet.ts';
+
+/** The newest times are kept, so many of each. */
+const KEPT = 20;
+
+/** From a worker's registration until an executor there runs tasks: a JVM starts and registers (2 to 3 s on real Sparks). */
+const EXECUTOR_START_MS = 2_500;
+
+export interface RestartMemory {
+  /** From a pod's creation to its worker's registration, in milliseconds, the newest last. */
+  readonly startsMs: readonly number[];
+  /** From the mark to the pod's end, the newest last. */
+  readonly removalsMs: readonly number[];
+  /** Pods seen without a worker, by UID, with the time of their creation. */
+  readonly starting: ReadonlyMap<string, number>;
+  /** Marked pods, by UID, with the time of their mark. */
+  readonly marked: ReadonlyMap<string, number>;
+}
+
+export const NEW_RESTART_MEMORY: RestartMemory = {
+  startsMs: [],
+  removalsMs: [],
+  starting: new Map(),
+  marked: new Map(),
+};
+
+/** Times beyond this are no start and no removal that says anything of the next: an image pull, a clock that is wrong. */
+const LONGEST_MS = 30 * 60_000;
+
+/**
+ * Brings the memory up to date with the pods seen now. A start counts once a pod that was seen without its worker has one,
+ * so workers that were there before the daemon do not count.
+ */
+export function watchRestarts(memory: RestartMemory, pods: readonly FleetPod[], nowEpochMs: number): RestartMemory {
+  const starting = new Map<string, number>();
+  const marked = new Map<string, number>();
+  const started: number[] = [];
+  for (const { pod, workers } of pods) {
+    if (pod.markedAtEpochMs !== undefined) marked.set(pod.uid, pod.markedAtEpochMs);
+    const createdAtEpochMs = memory.starting.get(pod.uid);
+    if (workers.length === 0) starting.set(pod.uid, createdAtEpochMs ?? pod.createdAtEpochMs);
+    else if (createdAtEpochMs !== undefined) started.push(nowEpochMs - createdAtEpochMs);
+  }
+  const gone = [...memory.marked].flatMap(([uid, atMs]) => (marked.has(uid) ? [] : [nowEpochMs - atMs]));
+  return {
+    startsMs: kept(memory.startsMs, started),
+    removalsMs: kept(memory.removalsMs, gone),
+    starting,
+    marked,
+  };
+}
+
+function kept(before: readonly number[], more: readonly number[]): readonly number[] {
+  const sane = more.filter((ms) => ms >= 0 && ms <= LONGEST_MS);
+  return sane.length === 0 ? before : [...before, ...sane].slice(-KEPT);
+}
+
+/** What a restart takes, in milliseconds. */
+export interface RestartCost {
+  /** Half of the workers were registered sooner than this after their pods were made. */
+  readonly startMs: number;
+  /** Until work that is asked for now can run on a worker that is asked for now. */
+  readonly helpMs: number;
+  /** A worker's time that is paid for nothing when it goes and comes again. */
+  readonly costMs: number;
+}
+
+/** By the medians of what was seen; undefined as long as no worker was seen to start. */
+export function restartCost({ startsMs, removalsMs }: RestartMemory): RestartCost | undefined {
+  const startMs = median(startsMs);
+  if (startMs === undefined) return undefined;
+  // Until a removal was seen, it is taken to be as long as a start.
+  return { startMs, helpMs: startMs + EXECUTOR_START_MS, costMs: startMs + (median(removalsMs) ?? startMs) };
+}
+
+/** The lower of the two in the middle; undefined of nothing. */
+export function median(values: readonly number[]): number | undefined {
+  return [...values].sort((a, b) => a - b)[Math.ceil(values.length / 2) - 1];
+}
