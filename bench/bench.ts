@@ -1,10 +1,13 @@
 /** The benchmarks' command line: `npm run --silent bench -- cycle --json`. */
 import { spawnSync } from 'node:child_process';
+import { readFile, writeFile } from 'node:fs/promises';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { benchCarbon } from './carbon.ts';
 import { CASES, measure, QUICK_CASES } from './cycle.ts';
 import { measureFootprint } from './footprint.ts';
 import { readImageStart } from './image.ts';
+import { format, resolveConfig } from 'prettier';
+import { fallenBehind, measureCut, parseRecord, RECORD_FILE } from './policies-check.ts';
 import { benchPolicies, familiesNamed } from './policies.ts';
 import { measureSimulator, QUICK_SIMULATOR_CASES, SIMULATOR_CASES } from './simulator.ts';
 import { measureSources } from './sources.ts';
@@ -61,7 +64,17 @@ program
   )
   .option('--families <names>', 'comma-separated; all by default', (text) => text.split(','))
   .option('--folder <path>', 'where the page goes', 'docs/results')
-  .action(async ({ seeds, families, folder }: { seeds: number; families?: readonly string[]; folder: string }) => {
+  .addOption(
+    new Option('--check', 'play a small cut alone, and fail where our default falls behind what is recorded').conflicts(
+      'record',
+    ),
+  )
+  .option('--record', 'play the small cut alone, and record its figures')
+  .action(async ({ seeds, families, folder, check = false, record = false }: PoliciesOptions) => {
+    if (check || record) {
+      await (record ? recordCut() : checkCut());
+      return;
+    }
     const command = ['npm run --silent bench --', ...process.argv.slice(2)].join(' ');
     const chosen = familiesNamed(families);
     await benchPolicies({
@@ -97,6 +110,27 @@ program
     const sources = await (quick ? measureSources(2, 1) : measureSources());
     console.log(json ? JSON.stringify({ sources }) : sourcesTable(sources));
   });
+
+interface PoliciesOptions {
+  readonly seeds: number;
+  readonly families?: readonly string[];
+  readonly folder: string;
+  readonly check?: boolean;
+  readonly record?: boolean;
+}
+
+async function recordCut(): Promise<void> {
+  const style = (await resolveConfig(RECORD_FILE)) ?? {};
+  await writeFile(RECORD_FILE, await format(JSON.stringify(measureCut()), { ...style, parser: 'json' }));
+  console.log(`wrote ${RECORD_FILE}`);
+}
+
+async function checkCut(): Promise<void> {
+  const fallen = fallenBehind(measureCut(), parseRecord(await readFile(RECORD_FILE, 'utf8')));
+  for (const sentence of fallen) console.error(sentence);
+  if (fallen.length > 0) process.exitCode = 1;
+  else console.log('our default does as well as it is recorded to do');
+}
 
 /**
  * Node's flags decide how fast it is, so the passes are timed under those of the image; but for its limit of the heap,

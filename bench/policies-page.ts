@@ -2,6 +2,7 @@
 import { METRICS } from '../src/lab/measure/metrics.ts';
 import { columnsFor, serviceMetric, withWorst, type Column } from '../src/lab/report/columns.ts';
 import { frontOf } from '../src/lab/report/front.ts';
+import { STATIC_MAX } from '../src/lab/study/policies.ts';
 import type { Study, StudyRow } from '../src/lab/study/study.ts';
 import type { SeedHalves } from '../src/lab/tuning.ts';
 import type { FamilyResult } from './policies.ts';
@@ -14,7 +15,7 @@ export interface Provenance {
 
 export function policiesPage(results: readonly FamilyResult[], of: Provenance): string {
   const sections = results.map((one) => familySection(one));
-  return `${[introduction(results, of), overview(results), ...sections].join('\n\n')}\n`;
+  return `${[introduction(results, of), overview(results), ablations(results), ...sections].join('\n\n')}\n`;
 }
 
 function introduction(results: readonly FamilyResult[], { command, commit, halves }: Provenance): string {
@@ -67,6 +68,28 @@ function isBetter(row: StudyRow, own: StudyRow, { kind }: Study): boolean {
   ];
   const [theirs, ours] = [values(row), values(own)];
   return row !== own && theirs.every((value, index) => value < (ours[index] ?? 0));
+}
+
+/** Ours with all of its mechanisms, and without one at a time: service and cost of each family. */
+function ablations(results: readonly FamilyResult[]): string {
+  const policies = (results[0]?.ablation.rows ?? [])
+    .map(({ policy }) => policy)
+    .filter((name) => name !== STATIC_MAX.name);
+  const rows = results.map(({ ablation: { workload, kind, rows: all } }) => {
+    const cell = (name: string): string => {
+      const figures = all.find(({ policy }) => policy === name)?.cell.figures;
+      const service = serviceMetric(kind);
+      const parts = [service, 'workerHours', 'reversals'] as const;
+      return parts.map((key) => withWorst(figures?.[key], METRICS[key].unit, false)).join(' / ');
+    };
+    return [workload, ...policies.map(cell)];
+  });
+  return `## Each mechanism, with and without
+
+Job time or p95 of the added wait / worker-hours / reversals an hour, over the same seeds. What each mechanism does stands in
+[How the daemon decides](../explanation/how-it-decides.md).
+
+${markdownTable(['family', ...policies], rows)}`;
 }
 
 function familySection({ family, study, tuned }: FamilyResult): string {

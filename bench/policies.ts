@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { format, resolveConfig } from 'prettier';
 import { FAMILIES, type Family } from '../src/lab/families/families.ts';
 import { paretoChart } from '../src/lab/report/charts.ts';
-import { POLICIES } from '../src/lab/study/policies.ts';
+import { ABLATIONS } from '../src/lab/study/ablations.ts';
+import { OURS, POLICIES, STATIC_MAX } from '../src/lab/study/policies.ts';
 import { runStudy, type ClusterShape, type Study } from '../src/lab/study/study.ts';
 import { tunedPeers, type TunedPeer } from '../src/lab/study/tuned.ts';
 import { halvesOf } from '../src/lab/tuning.ts';
@@ -27,10 +28,12 @@ export interface PolicyBench {
 export interface FamilyResult {
   readonly family: Family;
   readonly study: Study;
+  /** Ours beside itself without one mechanism at a time. */
+  readonly ablation: Study;
   readonly tuned: readonly TunedPeer[];
 }
 
-const CLUSTER: ClusterShape = { minWorkers: 1, maxWorkers: 20, workerCores: 4, workerMemoryMiB: 8_192 };
+export const CLUSTER: ClusterShape = { minWorkers: 1, maxWorkers: 20, workerCores: 4, workerMemoryMiB: 8_192 };
 
 export function familiesNamed(names: readonly string[] | undefined): readonly Family[] {
   return names === undefined ? FAMILIES : FAMILIES.filter(({ name }) => names.includes(name));
@@ -53,7 +56,14 @@ export async function benchPolicies({ seeds, families, folder, command, say }: P
       cluster: CLUSTER,
       bounds: true,
     });
-    results.push({ family, study, tuned });
+    const ablation = runStudy({
+      workloadOf,
+      seeds: halves.reporting,
+      policies: [STATIC_MAX, OURS, ...ABLATIONS],
+      cluster: CLUSTER,
+      bounds: false,
+    });
+    results.push({ family, study, ablation, tuned });
     await writeFile(join(folder, 'policies', `${family.name}.svg`), `${paretoChart(study)}\n`);
   }
   const page = policiesPage(results, { command, commit, halves });

@@ -1,5 +1,5 @@
 /** Who is compared: our daemon and what users would take instead, by name. */
-import { DEFAULT_RULES } from '../ours-rules.ts';
+import { PROFILES } from '../../core/profiles.ts';
 import { ours } from '../ours.ts';
 import { meanWorkers } from '../peers/fixed.ts';
 import { PEERS } from '../peers/index.ts';
@@ -43,11 +43,19 @@ const STATIC_MEAN: LabPolicy = {
   }),
 };
 
-const OURS: LabPolicy = {
-  name: 'ours',
-  models: `this daemon with its default settings (hold ${DEFAULT_RULES.holdMs / 1_000} s)`,
-  play: () => ({ controller: ours({ name: 'ours' }) }),
-};
+type OurRules = NonNullable<Parameters<typeof ours>[0]>['rules'];
+
+/** Our daemon with some rules other than its default ones. */
+export function oursWith(name: string, models: string, rules: OurRules = {}): LabPolicy {
+  return { name, models, play: () => ({ controller: ours({ name, rules }) }) };
+}
+
+export const OURS = oursWith('ours', 'this daemon with its default settings (profile balanced)');
+
+const PROFILED: readonly LabPolicy[] = [
+  oursWith('ours-saving', 'this daemon with the profile saving', PROFILES.saving),
+  oursWith('ours-speed', 'this daemon with the profile speed', PROFILES.speed),
+];
 
 /** Peers of the registry, with their defaults. */
 const OTHERS: readonly LabPolicy[] = PEERS.filter(({ name }) => name !== STATIC_MAX.name).map(
@@ -59,7 +67,7 @@ const OTHERS: readonly LabPolicy[] = PEERS.filter(({ name }) => name !== STATIC_
 );
 
 /** In the order in which reports show them. */
-export const POLICIES: readonly LabPolicy[] = [STATIC_MAX, STATIC_MEAN, OURS, ...OTHERS];
+export const POLICIES: readonly LabPolicy[] = [STATIC_MAX, STATIC_MEAN, OURS, ...PROFILED, ...OTHERS];
 
 function named(name: string, controller: Controller): Controller {
   return {

@@ -1,0 +1,15 @@
+/** Our daemon without one of its mechanisms at a time, and without all of them: what does not pay does not stay. */
+import { NOTHING_LEARNED, type ProfileRules } from '../../core/profiles.ts';
+import { oursWith, type LabPolicy } from './policies.ts';
+
+const OFF: readonly (readonly [mechanism: string, without: Partial<ProfileRules>])[] = [
+  ['learned hold', { learnsHold: false }],
+  ['burst filter', { skipsLate: false }],
+  ['learned floor', { floorShare: 0 }],
+  ['step ahead', { stepsAhead: false }],
+];
+
+export const ABLATIONS: readonly LabPolicy[] = [
+  ...OFF.map(([mechanism, without]) => oursWith(`without ${mechanism}`, `ours without its ${mechanism}`, without)),
+  oursWith('without all', 'ours with a fixed hold of 60 s, and nothing learned', NOTHING_LEARNED),
+];
