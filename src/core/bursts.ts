@@ -34,7 +34,7 @@ export interface BurstMemory {
 export const NEW_BURST_MEMORY: BurstMemory = { bursts: [], open: undefined, lastMs: undefined };
 
 /** Bursts that are remembered, and gaps that are gone by. */
-const BURSTS_KEPT = 64;
+export const BURSTS_KEPT = 64;
 const GAPS_USED = 20;
 /** No more workers are kept than the largest of the newest few could have used: load has its tides. */
 const NEWEST = 6;

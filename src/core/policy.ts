@@ -18,6 +18,8 @@ export interface PolicyMemory {
   readonly peaks: readonly { readonly atMs: number; readonly workers: number }[];
   /** Since when demand has been known without a gap; unseen time proves nothing. */
   readonly knownSinceMs: number | undefined;
+  /** When this process first knew the demand; what it has not lived through it has not learned from. */
+  readonly firstKnownMs: number | undefined;
   readonly lastMove: 'grow' | 'shrink' | undefined;
   /** When the last shrink was, on the wall clock, since it outlives the process. */
   readonly lastShrinkAtEpochMs: number | undefined;
@@ -32,6 +34,7 @@ export interface PolicyMemory {
 export const NEW_POLICY_MEMORY: PolicyMemory = {
   peaks: [],
   knownSinceMs: undefined,
+  firstKnownMs: undefined,
   lastMove: undefined,
   lastShrinkAtEpochMs: undefined,
   reversalsAtEpochMs: [],
@@ -113,13 +116,18 @@ export function reversalsLastHour(memory: PolicyMemory, nowEpochMs: number): num
   return memory.reversalsAtEpochMs.filter((atMs) => nowEpochMs - atMs < HOUR_MS).length;
 }
 
-/** The hold that applies now, in milliseconds; the longest there is while the budget of reversals is spent. */
+/**
+ * The hold that applies now, in milliseconds; the longest there is while the budget of reversals is spent. A learned hold
+ * counts once this process has known the demand for the longest: a restart makes no shrink come sooner.
+ */
 export function holdMsOf(
-  input: Pick<PolicyInput, 'restart' | 'nowEpochMs'>,
+  input: Pick<PolicyInput, 'restart' | 'nowMs' | 'nowEpochMs'>,
   memory: PolicyMemory,
   rules: Rules,
 ): number {
-  return isSpent(input, memory, rules) ? longestHoldMs(rules) : holdMsBy(rules, memory.gaps, input.restart);
+  if (isSpent(input, memory, rules)) return longestHoldMs(rules);
+  const isNew = input.nowMs - (memory.firstKnownMs ?? input.nowMs) < rules.holdMs;
+  return isNew ? rules.holdMs : holdMsBy(rules, memory.gaps, input.restart);
 }
 
 /** What the hold can be at most: of a fixed one twice as much, of a learned one as much as it starts with. */
@@ -146,6 +154,7 @@ function observe(input: PolicyInput, memory: PolicyMemory, rules: Rules): Policy
     ...memory,
     peaks: [...peaks, { atMs: input.nowMs, workers: needed }],
     knownSinceMs: memory.knownSinceMs ?? input.nowMs,
+    firstKnownMs: memory.firstKnownMs ?? input.nowMs,
     gaps: gapsUntil(input.nowMs, Math.min(needed, rules.maxWorkers), memory),
     mostNeeded: Math.max(memory.mostNeeded, Math.min(needed, rules.maxWorkers)),
   };

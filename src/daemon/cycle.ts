@@ -10,10 +10,13 @@ import type { Rules } from '../core/rules.ts';
 import type { CycleReport, Outcome, Standing } from '../status/report.ts';
 import type { Actuator } from './actuator.ts';
 import type { Clock } from './clock.ts';
-import { readNote, writeNote } from './memory-note.ts';
+import { hasLearnedSame, readNote, writeNote, type Moment } from './memory-note.ts';
 import type { ConfigReading, Observer } from './observer.ts';
 import type { Rivals } from './rivals.ts';
 import type { LeaseKeeper } from './tenancy.ts';
+
+/** Gaps and bursts that were seen are written down no more often than this. */
+const LEARNED_SAVE_MS = 60_000;
 
 /** What the cluster's configuration says at this moment. */
 export interface LiveView {
@@ -43,6 +46,8 @@ export interface CycleDeps {
 export class Cycle {
   readonly #deps: CycleDeps;
   #memory: CoreMemory = NEW_CORE_MEMORY;
+  /** What was in the last note, and when it was written. */
+  #saved = { memory: NEW_CORE_MEMORY, atMs: -Infinity };
   #sequence = 0;
 
   constructor(deps: CycleDeps) {
@@ -62,7 +67,7 @@ export class Cycle {
     const first = decide(observation, this.#memory, live.rules);
     const { decision, outcome } = await this.#follow(first, standing, live.rules, errors);
     // A restart must not forget that a wrong pod went: it is why the daemon holds back.
-    if (standing.acts && decision.newWrongVictims.length > 0) await this.#save(errors);
+    if (standing.acts && (decision.newWrongVictims.length > 0 || this.#hasLearned())) await this.#save(errors);
     observer.watchHoldings(mayShrink(decision));
     observer.watchPods(standing.acts && isRemoving(decision));
     this.#sequence += 1;
@@ -104,7 +109,7 @@ export class Cycle {
     const error = lease.error();
     if (error !== undefined) errors.push(error);
     if (!tenancy.held) return { acts: false, code: 'not-holder', why: tenancy.why };
-    if (tenancy.taken) this.#memory = readNote(this.#memory, tenancy.saved);
+    if (tenancy.taken) this.#memory = readNote(this.#memory, tenancy.saved, this.#moment());
     const rival = this.#rival();
     return rival === undefined ? { acts: true } : { acts: false, code: 'second-writer', why: rival };
   }
@@ -194,10 +199,22 @@ export class Cycle {
     else if (isOutcomeUnknown(result.error)) this.#deps.rivals?.wrote(undefined, nowMs);
   }
 
+  /** Whether there is more to remember of gaps and bursts, and the last note is not quite new. */
+  #hasLearned(): boolean {
+    const { memory, atMs } = this.#saved;
+    return !hasLearnedSame(this.#memory, memory) && this.#deps.clock.nowMs() - atMs >= LEARNED_SAVE_MS;
+  }
+
   async #save(errors: OperatingError[]): Promise<void> {
-    const { lease, writeSignal } = this.#deps;
-    const failed = await lease.save(writeNote(this.#memory), writeSignal);
+    const { lease, writeSignal, clock } = this.#deps;
+    this.#saved = { memory: this.#memory, atMs: clock.nowMs() };
+    const failed = await lease.save(writeNote(this.#memory, this.#moment()), writeSignal);
     if (failed !== undefined) errors.push(failed);
+  }
+
+  #moment(): Moment {
+    const { clock } = this.#deps;
+    return { nowMs: clock.nowMs(), nowEpochMs: clock.nowEpochMs() };
   }
 }
 

@@ -47,13 +47,14 @@ export function nextTimerMs(
 function policyTimers(memory: CoreMemory, lastMs: number, rules: Rules, epochMs: number): number[] {
   const { policy, guard, expectation, foresight } = memory;
   const restart = restartCost(memory.restart);
-  const holds = [holdMsOf({ restart, nowEpochMs: epochMs + lastMs }, policy, rules), longestHoldMs(rules)];
+  const holds = [holdMsOf({ restart, nowMs: lastMs, nowEpochMs: epochMs + lastMs }, policy, rules), longestHoldMs(rules)];
   const { kept, ahead } = restart === undefined ? {} : expectations(foresight, rules, restart, lastMs);
   return [
     // The newest peak is renewed by every pass over the same readings, so it never ends by itself.
     ...holds.flatMap((holdMs) => policy.peaks.slice(0, -1).map(({ atMs }) => atMs + holdMs)),
     ...holds.map((holdMs) => (policy.knownSinceMs ?? -Infinity) + holdMs),
     ...policy.reversalsAtEpochMs.map((atMs) => atMs - epochMs + HOUR_MS),
+    (policy.firstKnownMs ?? -Infinity) + rules.holdMs,
     (guard.registeredSinceMs ?? -Infinity) + rules.holdMs,
     (expectation?.atMs ?? -Infinity) + VERIFY_DEADLINE_MS,
     ...(restart === undefined ? [] : [...foresight.unmetSinceMs.values()].map((sinceMs) => sinceMs + restart.helpMs)),

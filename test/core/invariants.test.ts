@@ -274,7 +274,7 @@ describe('invariants', function () {
 
   it('I8: a daemon that was killed shrinks nowhere one that was not killed would not', () => {
     let shrinks = 0;
-    // What was learned of gaps and bursts is economy: it starts anew with the process, as its documentation says.
+    // A gap under way at the kill is not learned from, so learned holds may differ afterwards: that is the next test's matter.
     const nothingLearned = { reversalsPerHour: 1_000, learnsHold: false, floorShare: 0, stepsAhead: false };
     forAll(histories([...EVERYTHING, 'kill', 'kill'], nothingLearned), 150, (history) => {
       let unkilled: CoreMemory = NEW_CORE_MEMORY;
@@ -291,6 +291,20 @@ describe('invariants', function () {
       });
     });
     expect(shrinks).to.be.greaterThan(0);
+  });
+
+  it('I8: whatever was learned, nothing is given up before a new process has known the demand for the longest hold', () => {
+    let shrinks = 0;
+    let learned = 0;
+    const learning = { reversalsPerHour: 1_000, learnsHold: true };
+    always(histories([...EVERYTHING, 'kill', 'kill'], learning), 150, ({ decision, memory, observation }) => {
+      if (decision.reason !== 'surplus') return;
+      shrinks += 1;
+      if (memory.policy.gaps.length > 0) learned += 1;
+      expect(observation.nowMs - (memory.policy.firstKnownMs ?? Infinity)).to.be.at.least(HOLD_MS);
+    });
+    expect(shrinks).to.be.greaterThan(0);
+    expect(learned).to.be.greaterThan(0);
   });
 
   it('I9: demand that fits no worker alone raises no count', () => {

@@ -352,6 +352,26 @@ describe('cycle', () => {
     expect(world.clusterWrites()).to.deep.equal([]);
   });
 
+  it('I8: what it has learned is remembered in the Lease though no resize saves it, once a minute', async () => {
+    live = { ...ENABLED, rules: { ...RULES, paused: true } };
+    const gapsSaved = (): number => (world.lease.saved?.match(/"workers":2/g) ?? []).length;
+    const gap = async (): Promise<void> => {
+      world.wantedExecutors = 1;
+      await daemon.passes(10);
+      world.wantedExecutors = 3;
+      await daemon.passes(2);
+    };
+    world.wantedExecutors = 3;
+    await daemon.passes(2);
+    await gap();
+    expect(gapsSaved()).to.equal(1);
+    await gap();
+    expect(gapsSaved(), 'so soon after').to.equal(1);
+    await daemon.passes(60);
+    expect(gapsSaved()).to.equal(2);
+    expect(world.counts).to.deep.equal([]);
+  });
+
   it('throws a bug instead of reporting it', async () => {
     const bug = new Error('bug');
     world.wantedExecutors = 5;

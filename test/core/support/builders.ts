@@ -349,7 +349,7 @@ export function coreMemory(more: Partial<CoreMemory> = {}): CoreMemory {
 /** The same, that has known all along, for longer than any hold, that so many workers were wanted. */
 export function calmMemory(more: Partial<CoreMemory> = {}): CoreMemory {
   const { policy } = NEW_CORE_MEMORY;
-  return coreMemory({ policy: { ...policy, knownSinceMs: -Infinity }, ...more });
+  return coreMemory({ policy: { ...policy, knownSinceMs: -Infinity, firstKnownMs: -Infinity }, ...more });
 }
 
 /** What a daemon remembers that has seen these pods cost what they cost for long. */

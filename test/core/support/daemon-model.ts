@@ -43,7 +43,7 @@ export class DaemonModel {
     const acted = kill !== 'before-acting' && this.#carryOut(decided.decision.action, kill === 'half-way');
     const done = { observation, memory, decision: decided.decision, acted, from, to: this.#world.planned };
     if (kill === undefined) this.#remember(decided, observation, acted);
-    else this.#memory = readNote(NEW_CORE_MEMORY, this.#note);
+    else this.#memory = readNote(NEW_CORE_MEMORY, this.#note, this.#world);
     return done;
   }
 
@@ -53,7 +53,8 @@ export class DaemonModel {
     const { nowMs, nowEpochMs } = this.#world;
     const pods = observation.pods.known ? observation.pods.value : [];
     if (acted) this.#memory = noteApplied(this.#memory, action, pods, nowMs, nowEpochMs);
-    if ((acted && action.kind === 'resize') || newWrongVictims.length > 0) this.#note = writeNote(this.#memory);
+    if ((acted && action.kind === 'resize') || newWrongVictims.length > 0)
+      this.#note = writeNote(this.#memory, this.#world);
   }
 
   /** Nobody is removed on readings that could not be taken afresh; a write against an old revision is refused. */

@@ -19,7 +19,7 @@ export function input(more: Partial<PolicyInput> = {}): PolicyInput {
 
 /** Known for longer than any hold, with nothing wanted meanwhile. */
 export function calm(more: Partial<PolicyMemory> = {}): PolicyMemory {
-  return { ...NEW_POLICY_MEMORY, knownSinceMs: -Infinity, ...more };
+  return { ...NEW_POLICY_MEMORY, knownSinceMs: -Infinity, firstKnownMs: -Infinity, ...more };
 }
 
 /** What is decided, without the sentence. */
