@@ -171,7 +171,8 @@ function decideWithMaster(
   for (const sentence of describePins(plan.pins, plan.standings.idle)) trace.add('removal', sentence);
   trace.add('action', plan.sentence, { action: plan.action.kind });
 
-  const counts = { wanted, floor, observed, demands: demand.demands, blockers };
+  const { hold } = judged;
+  const counts = { wanted, floor, hold, observed, demands: demand.demands, blockers };
   const decision = decisionOf(scene, fleet, judged.verdict, plan, counts);
   const learnt = {
     demands: demand.memory,
@@ -192,10 +193,10 @@ function decisionOf(
   plan: RemovalPlan,
   seen: { readonly wanted: WorkersWanted; readonly floor: number; readonly observed: number } & Pick<
     Decision,
-    'demands' | 'blockers'
+    'hold' | 'demands' | 'blockers'
   >,
 ): Decision {
-  const { wanted, floor, observed, demands, blockers } = seen;
+  const { wanted, floor, hold, observed, demands, blockers } = seen;
   return {
     action: plan.action,
     reason: verdict.reason,
@@ -204,6 +205,7 @@ function decisionOf(
     plannedWorkers: target.plannedWorkers,
     observedWorkers: observed,
     floorWorkers: floor,
+    hold,
     desiredWorkers: verdict.desired,
     demands: demands,
     infeasible: wanted.infeasible,

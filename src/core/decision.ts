@@ -7,7 +7,7 @@ import { NEW_POLICY_MEMORY, type PolicyMemory, type Verdict } from './policy.ts'
 import type { Action, RemovalPlan } from './removal.ts';
 import { NEW_REMOVAL_MEMORY, type RemovalMemory } from './removal-memory.ts';
 import type { Resources } from './resources.ts';
-import { NEW_RESTART_MEMORY, type RestartMemory } from './restart.ts';
+import { NEW_RESTART_MEMORY, type RestartCost, type RestartMemory } from './restart.ts';
 import type { Trace, TraceLine } from './trace.ts';
 import type { Expectation } from './verify.ts';
 import type { WorkersWanted } from './wanted.ts';
@@ -54,6 +54,8 @@ export interface Decision {
   readonly observedWorkers: number | undefined;
   /** Workers kept ready for what is to be expected, those wanted included; 0 for none. */
   readonly floorWorkers: number;
+  /** How long a surplus has to last now, and what a restart was seen to take; undefined where another policy decides. */
+  readonly hold: { readonly holdMs: number; readonly restart: RestartCost | undefined } | undefined;
   /** Workers that should serve, after policy and bounds. */
   readonly desiredWorkers: number | undefined;
   readonly demands: readonly ApplicationDemand[];
@@ -86,6 +88,7 @@ export function emptyDecision(reason: DecisionReason, why: string, trace: Trace)
     plannedWorkers: undefined,
     observedWorkers: undefined,
     floorWorkers: 0,
+    hold: undefined,
     desiredWorkers: undefined,
     demands: [],
     infeasible: [],

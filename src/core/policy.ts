@@ -88,16 +88,16 @@ export interface PolicyInput {
 /**
  * Next count. Pure; pass the returned memory into the next call, whatever was decided.
  *
- * Times are milliseconds; counts are whole workers.
+ * Times are milliseconds; counts are whole workers. `holdMs` is the hold that applies now.
  */
 export function decideCount(
   input: PolicyInput,
   memory: PolicyMemory,
   rules: Rules,
-): { readonly verdict: Verdict; readonly memory: PolicyMemory } {
+): { readonly verdict: Verdict; readonly memory: PolicyMemory; readonly holdMs: number } {
   const next = observe(input, memory, rules);
-  const verdict = judge(input, next, rules);
-  return { verdict, memory: next };
+  const holdMs = holdMsOf(input, next, rules);
+  return { verdict: judge(input, next, rules, holdMs), memory: next, holdMs };
 }
 
 /** Notes a change of the count that was carried out, so that the budget of reversals can be kept. */
@@ -176,7 +176,7 @@ function gapsUntil(nowMs: number, needed: number, { peaks, gaps, mostNeeded }: P
   return ended.length === 0 ? gaps : [...gaps, ...ended].slice(-GAPS_KEPT);
 }
 
-function judge(input: PolicyInput, memory: PolicyMemory, rules: Rules): Verdict {
+function judge(input: PolicyInput, memory: PolicyMemory, rules: Rules, holdMs: number): Verdict {
   const { serving } = input;
   if (rules.paused) return stay(serving, 'paused', 'paused: the count is kept as it is');
   const needed = neededBy(input, rules);
@@ -190,7 +190,7 @@ function judge(input: PolicyInput, memory: PolicyMemory, rules: Rules): Verdict 
   if (!input.certain) {
     return stay(serving, 'unknown-demand', 'something the demand is made of is unknown: the count is not lowered');
   }
-  return shrinkFrom(input, memory, rules);
+  return shrinkFrom(input, memory, rules, holdMs);
 }
 
 function growTo(needed: number, input: PolicyInput, rules: Rules): Verdict {
@@ -216,13 +216,12 @@ function growTo(needed: number, input: PolicyInput, rules: Rules): Verdict {
   return { desired, reason: 'demand', sentence: `demand needs ${needed} workers, ${serving} serve` };
 }
 
-function shrinkFrom(input: PolicyInput, memory: PolicyMemory, rules: Rules): Verdict {
+function shrinkFrom(input: PolicyInput, memory: PolicyMemory, rules: Rules, holdMs: number): Verdict {
   const { serving } = input;
   if (serving > rules.maxWorkers) {
     return { desired: rules.maxWorkers, reason: 'above-max', sentence: `${serving} is above max ${rules.maxWorkers}` };
   }
   const spent = isSpent(input, memory, rules);
-  const holdMs = holdMsOf(input, memory, rules);
   const within = memory.peaks.filter(({ atMs }) => atMs > input.nowMs - holdMs);
   const now = Math.max(neededBy(input, rules), rules.minWorkers);
   const floor = Math.max(now, ...within.map(({ workers }) => workers));

@@ -1,6 +1,6 @@
 /** The stages between what was observed and what is done: each a pure function that appends to the trace. */
 import type { PodView, TargetView } from './cluster-view.ts';
-import type { CoreMemory } from './decision.ts';
+import type { CoreMemory, Decision } from './decision.ts';
 import { demandOf, NO_DEMAND_MEMORY, type ApplicationDemand, type DemandMemory } from './demand.ts';
 import type { Fleet } from './fleet.ts';
 import { shrinkBlockers, type GuardMemory } from './guard.ts';
@@ -84,17 +84,19 @@ export function applyPolicy(
   memory: CoreMemory,
   demands: readonly ApplicationDemand[],
   seen: Pick<PolicyInput, 'wanted' | 'floor' | 'restart' | 'serving' | 'certain'>,
-): { verdict: Verdict; memory: Pick<CoreMemory, 'policy' | 'original'> } {
+): { verdict: Verdict; memory: Pick<CoreMemory, 'policy' | 'original'>; hold: Decision['hold'] } {
   const { observation, rules } = scene;
   const { nowMs, nowEpochMs } = observation;
   const { serving, certain } = seen;
   const planned = scene.target.plannedWorkers;
   const ours = decideCount({ ...seen, planned, nowMs, nowEpochMs }, memory.policy, rules);
-  if (rules.policy === 'hysteresis')
-    return { verdict: ours.verdict, memory: { policy: ours.memory, original: memory.original } };
+  if (rules.policy === 'hysteresis') {
+    const hold = { holdMs: ours.holdMs, restart: seen.restart };
+    return { verdict: ours.verdict, memory: { policy: ours.memory, original: memory.original }, hold };
+  }
   const sumOfTargets = demands.reduce((sum, demand) => sum + (demand.targetExecutors ?? 0), 0);
   const original = decideOriginal({ sumOfTargets, serving, certain, nowMs }, memory.original, rules);
-  return { verdict: original.verdict, memory: { policy: ours.memory, original: original.memory } };
+  return { verdict: original.verdict, memory: { policy: ours.memory, original: original.memory }, hold: undefined };
 }
 
 /** Everything that forbids lowering the count now. */

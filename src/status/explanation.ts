@@ -21,6 +21,7 @@ export function renderExplanation(decision: Decision, standing: Standing, facts:
     `wanted ${count(wantedWorkers)}, desired ${count(desiredWorkers)}, ` +
       `planned ${count(plannedWorkers)}, observed ${count(observedWorkers)} workers`,
     `verdict: ${decision.reason}: ${plain(decision.sentence)}`,
+    ...holdLines(decision),
     `action: ${action.kind}${standing.acts ? '' : `, but it stands by: ${plain(standing.why)}`}`,
     '',
   ];
@@ -37,6 +38,20 @@ export function renderExplanation(decision: Decision, standing: Standing, facts:
     ...[...decision.kept].map(([why, workers]) => `kept      ${workers} workers: ${why}`),
   ];
   return `${[...lines, ...rest.map(plain)].join('\n')}\n`;
+}
+
+function holdLines({ hold, floorWorkers }: Decision): readonly string[] {
+  if (hold === undefined) return [];
+  const { holdMs, restart } = hold;
+  const measured =
+    restart === undefined
+      ? 'no worker was seen to start yet'
+      : `a worker takes ${seconds(restart.startMs)} to start, to leave and come again ${seconds(restart.costMs)}`;
+  return [`hold: ${seconds(holdMs)}; ${measured}${floorWorkers > 0 ? `; ${floorWorkers} workers are kept ready` : ''}`];
+}
+
+function seconds(ms: number): string {
+  return `${Math.round(ms / 100) / 10} s`;
 }
 
 function sourceLines({ sources, gaugeSources }: SourceFacts): readonly string[] {

@@ -63,9 +63,16 @@ function instrumentsIn<T extends Registry | Registry<OpenMetricsContentType>>(
 function stateInstruments(registers: Registry[]) {
   const gauge = gaugeMaker(registers);
   return {
-    counts: gauge('workers', 'Workers wanted by demand, desired after policy, planned (replicas), observed.', [
-      'count',
-    ]),
+    counts: gauge(
+      'workers',
+      'Workers wanted by demand, kept ready (floor), desired after policy, planned (replicas), observed.',
+      ['count'],
+    ),
+    hold: gauge('hold_seconds', 'How long a surplus has to last now before workers go.'),
+    workerStart: gauge(
+      'worker_start_seconds',
+      "From a worker pod's creation to its registration, the middle of those seen.",
+    ),
     demand: gauge('demand_executors', 'Executors wanted, by what the value rests on.', ['basis']),
     infeasible: gauge('infeasible_executors', 'Executors that fit no worker.'),
     standby: gauge('standing_by', '1 while the daemon writes nothing, by reason.', ['reason']),
@@ -110,6 +117,8 @@ function passInstruments(registers: Registry[]) {
 function observeState(to: ReturnType<typeof stateInstruments>, report: CycleReport): void {
   const { decision, standing, sources } = report;
   setCounts(to.counts, report);
+  setKnown(to.hold, decision.hold?.holdMs);
+  setKnown(to.workerStart, decision.hold?.restart?.startMs);
   setByLabel(
     to.demand,
     'basis',
@@ -163,6 +172,7 @@ function observePass(to: ReturnType<typeof passInstruments>, report: CycleReport
 function setCounts(counts: Gauge, { decision }: CycleReport): void {
   const values = {
     wanted: decision.wantedWorkers,
+    floor: decision.wantedWorkers === undefined ? undefined : decision.floorWorkers,
     desired: decision.desiredWorkers,
     planned: decision.plannedWorkers,
     observed: decision.observedWorkers,
@@ -170,6 +180,13 @@ function setCounts(counts: Gauge, { decision }: CycleReport): void {
   // What is not known has no value: a 0 would be a lie.
   counts.reset();
   for (const [count, value] of Object.entries(values)) if (value !== undefined) counts.set({ count }, value);
+}
+
+/** In seconds; what is not known has no value. */
+function setKnown(gauge: Gauge, ms: number | undefined): void {
+  gauge.reset();
+  if (ms === undefined) gauge.remove();
+  else gauge.set(ms / 1000);
 }
 
 /** Replaces all values of a gauge; pairs with the same label are put together. */

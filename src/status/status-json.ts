@@ -76,6 +76,7 @@ function wholeJson(report: CycleReport): Record<string, unknown> {
     sentence: decision.sentence,
     outcome: outcomeJson(report.outcome),
     counts: countsJson(decision),
+    hold: holdJson(decision.hold),
     demands: decision.demands.map(({ id, executors, held, basis, certain, advice }) => ({
       application: id,
       executors,
@@ -123,6 +124,17 @@ function countsJson(decision: Decision): Record<string, number | null> {
     desired: decision.desiredWorkers ?? null,
     planned: decision.plannedWorkers ?? null,
     observed: decision.observedWorkers ?? null,
+    floor: decision.wantedWorkers === undefined ? null : decision.floorWorkers,
+  };
+}
+
+function holdJson(hold: Decision['hold']): Record<string, number | null> | null {
+  if (hold === undefined) return null;
+  const whole = (ms: number | undefined): number | null => (ms === undefined ? null : Math.round(ms));
+  return {
+    holdMs: whole(hold.holdMs),
+    workerStartMs: whole(hold.restart?.startMs),
+    restartMs: whole(hold.restart?.costMs),
   };
 }
 

@@ -34,6 +34,21 @@ describe('explanation', () => {
     );
   });
 
+  it('tells the hold, what was measured for it, and who is kept ready', () => {
+    const restart = { startMs: 9_000, helpMs: 11_500, costMs: 21_300 };
+    const lineOf = (more: Parameters<typeof decisionOf>[0]): string | undefined =>
+      renderExplanation(decisionOf(more), ACTS)
+        .split('\n')
+        .find((line) => line.startsWith('hold'));
+    expect(lineOf({ hold: { holdMs: 60_000, restart: undefined } })).to.equal(
+      'hold: 60 s; no worker was seen to start yet',
+    );
+    expect(lineOf({ hold: { holdMs: 20_000, restart }, floorWorkers: 3 })).to.equal(
+      'hold: 20 s; a worker takes 9 s to start, to leave and come again 21.3 s; 3 workers are kept ready',
+    );
+    expect(lineOf({})).to.equal(undefined);
+  });
+
   it('says "unknown" where nothing is known, never 0', () => {
     const decision = decisionOf({ wantedWorkers: undefined, desiredWorkers: undefined, observedWorkers: undefined });
     expect(renderExplanation(decision, ACTS)).to.match(

@@ -24,6 +24,8 @@ const OPENMETRICS = 'application/openmetrics-text; version=1.0.0';
 const FAMILIES: Readonly<Record<string, string>> = {
   elastic_worker_build_info: 'gauge',
   elastic_worker_workers: 'gauge',
+  elastic_worker_hold_seconds: 'gauge',
+  elastic_worker_worker_start_seconds: 'gauge',
   elastic_worker_demand_executors: 'gauge',
   elastic_worker_infeasible_executors: 'gauge',
   elastic_worker_standing_by: 'gauge',
@@ -167,10 +169,11 @@ describe('metrics: the page', () => {
 });
 
 describe('metrics: the state', () => {
-  it('wanted, desired, planned, observed', async () => {
-    const decision = { wantedWorkers: 7, desiredWorkers: 6, plannedWorkers: 5, observedWorkers: 4 };
+  it('wanted, kept ready, desired, planned, observed', async () => {
+    const decision = { wantedWorkers: 7, floorWorkers: 2, desiredWorkers: 6, plannedWorkers: 5, observedWorkers: 4 };
     expect(await valuesOf(await after(reportOf(1, { decision })), 'workers')).to.deep.equal({
       '{count="wanted"}': 7,
+      '{count="floor"}': 2,
       '{count="desired"}': 6,
       '{count="planned"}': 5,
       '{count="observed"}': 4,
@@ -181,6 +184,16 @@ describe('metrics: the state', () => {
     const decision = { wantedWorkers: undefined, desiredWorkers: undefined, observedWorkers: undefined };
     const metrics = await after(reportOf(1), reportOf(2, { decision }));
     expect(await valuesOf(metrics, 'workers')).to.deep.equal({ '{count="planned"}': 3 });
+  });
+
+  it('the hold, and how long a worker takes to start, as far as they are known', async () => {
+    const restart = { startMs: 9_000, helpMs: 11_500, costMs: 21_000 };
+    const held = reportOf(1, { decision: { hold: { holdMs: 20_000, restart } } });
+    expect(await valuesOf(await after(held), 'hold_seconds')).to.deep.equal({ '': 20 });
+    expect(await valuesOf(await after(held), 'worker_start_seconds')).to.deep.equal({ '': 9 });
+    for (const name of ['hold_seconds', 'worker_start_seconds']) {
+      expect(await valuesOf(await after(held, reportOf(2)), name), name).to.deep.equal({});
+    }
   });
 
   const table: readonly (readonly [string, Readonly<Record<string, number>>])[] = [

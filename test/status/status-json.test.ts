@@ -19,7 +19,8 @@ describe('status JSON: one pass', () => {
       reason: 'steady',
       sentence: '3 workers serve what is wanted',
       outcome: { kind: 'nothing' },
-      counts: { wanted: 3, desired: 3, planned: 3, observed: 3 },
+      counts: { wanted: 3, desired: 3, planned: 3, observed: 3, floor: 0 },
+      hold: null,
       demands: [{ application: 'app-1', executors: 2, heldExecutors: 1, basis: 'max-needed', certain: true }],
       infeasible: [],
       starved: [],
@@ -37,7 +38,15 @@ describe('status JSON: one pass', () => {
   it('what is not known is null, never 0', () => {
     const decision = { wantedWorkers: undefined, desiredWorkers: undefined, observedWorkers: undefined };
     const { counts } = decisionJson(reportOf(1, { decision }));
-    expect(counts).to.deep.equal({ wanted: null, desired: null, planned: 3, observed: null });
+    expect(counts).to.deep.equal({ wanted: null, desired: null, planned: 3, observed: null, floor: null });
+  });
+
+  it('the hold, and what was measured for it', () => {
+    const restart = { startMs: 9_000.4, helpMs: 11_500, costMs: 21_000 };
+    const held = (one: typeof restart | undefined): unknown =>
+      decisionJson(reportOf(1, { decision: { hold: { holdMs: 20_000, restart: one } } })).hold;
+    expect(held(restart)).to.deep.equal({ holdMs: 20_000, workerStartMs: 9_000, restartMs: 21_000 });
+    expect(held(undefined)).to.deep.equal({ holdMs: 20_000, workerStartMs: null, restartMs: null });
   });
 
   it('an advice is told with its application', () => {
