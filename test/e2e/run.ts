@@ -20,6 +20,7 @@ import { DEMAND_SCENARIOS } from './scenarios/demand.ts';
 import { FAULT_SCENARIOS } from './scenarios/faults.ts';
 import { INTERACTIVE_SCENARIOS } from './scenarios/interactive.ts';
 import { KIND_SCENARIOS } from './scenarios/kinds.ts';
+import { LEARNING_SCENARIOS } from './scenarios/learning.ts';
 import { MANIFEST_SCENARIOS } from './scenarios/manifests.ts';
 import { OSHINKO_SCENARIOS } from './scenarios/oshinko.ts';
 import { PULL_SCENARIOS } from './scenarios/pull.ts';
@@ -33,6 +34,7 @@ import { openWorkbench, type Workbench } from './workbench.ts';
 const SCENARIOS: readonly Scenario[] = [
   ...MANIFEST_SCENARIOS,
   ...DEMAND_SCENARIOS,
+  ...LEARNING_SCENARIOS,
   ...PUSH_SCENARIOS,
   ...OSHINKO_SCENARIOS,
   ...VALUE_AT_RISK_SCENARIOS,

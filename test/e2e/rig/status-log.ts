@@ -6,7 +6,7 @@ const EVERY_MS = 400;
 
 const Change = v.object({ from: v.number(), to: v.number(), victims: v.array(v.string()) });
 const Count = v.nullish(v.number());
-const Counts = v.object({ wanted: Count, planned: Count, observed: Count });
+const Counts = v.object({ wanted: Count, planned: Count, observed: Count, floor: Count });
 const Decision = v.looseObject({
   sequence: v.number(),
   atEpochMs: v.number(),

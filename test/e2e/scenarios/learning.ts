@@ -1,0 +1,97 @@
+/** The daemon as it is without any setting of how it decides: it learns the hold and the floor from a real Spark. */
+import { setTimeout as delay } from 'node:timers/promises';
+import * as v from 'valibot';
+import { submitCommanded, type CommandedApp } from '../rig/commanded-app.ts';
+import { startRig, type Rig } from '../rig/rig.ts';
+import { judge } from '../rig/verdict.ts';
+import { waitFor } from '../support/wait.ts';
+import { check, type Scenario } from './scenario.ts';
+
+const WORKERS = 4;
+const CORES = 4;
+const BURSTS = 4;
+/** A job of a second on all workers: over long before a worker that is asked for then could help. */
+const BURST = { do: 'tail', slow: 0, short: WORKERS * CORES, shortSeconds: 1 } as const;
+const WIDE = { do: 'spread', executors: WORKERS, slots: CORES } as const;
+const PAUSE_MS = 8_000;
+
+const Learned = v.object({
+  counts: v.object({ floor: v.nullable(v.number()) }),
+  hold: v.nullable(v.object({ holdMs: v.number(), workerStartMs: v.nullable(v.number()) })),
+});
+
+/** What the newest pass says of it. */
+async function learnedBy(rig: Rig): Promise<{ floor: number; holdMs: number; workerStartMs: number | null }> {
+  const newest = await waitFor('a pass', async () => (await rig.statusLog.now()).decisions[0], { timeoutMs: 20_000 });
+  const { counts, hold } = v.parse(Learned, newest);
+  return { floor: counts.floor ?? 0, holdMs: hold?.holdMs ?? NaN, workerStartMs: hold?.workerStartMs ?? null };
+}
+
+/** Short jobs with pauses; resolves when the last has ended. */
+async function burst(app: CommandedApp, times: number): Promise<void> {
+  for (let count = 0; count < times; count += 1) {
+    if (count > 0) await delay(PAUSE_MS);
+    await app.run(BURST);
+  }
+}
+
+/** Until the count has come down to the floor that the bursts have taught. */
+async function settledAtFloor(rig: Rig): Promise<number> {
+  const { floor } = await learnedBy(rig);
+  check(floor > 1 && floor < WORKERS, `the bursts taught a floor of ${floor}, of ${WORKERS} workers`);
+  await rig.waitForPlanned(floor, 180_000);
+  await rig.waitForRegistered(floor);
+  return floor;
+}
+
+const defaults: Scenario = {
+  name: 'defaults',
+  inCut: false,
+  async run({ bench, controlPlane, spark, namespace }) {
+    const options = { bench, controlPlane, spark, name: namespace, maxWorkers: WORKERS, workerCores: CORES };
+    const rig = await startRig({ ...options, env: { ELASTIC_WORKER_HOLD: 'auto' } });
+    await rig.startDaemon();
+    check((await learnedBy(rig)).workerStartMs === null, 'a start was measured before there was one');
+    const app = await submitCommanded(rig, {
+      name: 'person',
+      properties: { 'spark.executor.cores': String(CORES) },
+      dynamicAllocation: { max: WORKERS, idleTimeoutSeconds: 3 },
+    });
+    // Nobody knows how long its tasks take: all that is asked for comes at once.
+    await app.run(WIDE);
+    const { workerStartMs } = await learnedBy(rig);
+    check(workerStartMs !== null && workerStartMs > 0, 'no start of a worker was measured');
+    await burst(app, BURSTS);
+    const floor = await settledAtFloor(rig);
+    const { holdMs } = await learnedBy(rig);
+    // Workers that were kept serve a burst; those that would come too late are not asked for.
+    await burst(app, 2);
+    check((await rig.planned()) === floor, `bursts that ${floor} workers serve in time made it ${await rig.planned()}`);
+    // What lasts gets all it asks for, however short the application's tasks have been.
+    const wide = await app.begin(WIDE);
+    await rig.waitForPlanned(WORKERS, 60_000);
+    await app.done(wide);
+    await rig.killDaemon();
+    await rig.startDaemon();
+    const known = await waitFor('demand after the restart', () => knownAgain(rig), { timeoutMs: 30_000 });
+    check(known.floor === floor, `a floor of ${floor} became ${known.floor} by a restart`);
+    check(known.workerStartMs !== null, 'the time that a worker takes to start did not survive a restart');
+    await app.stop();
+    const result = await judge(rig, defaults.name, { killed: true });
+    const starts = `${((workerStartMs ?? NaN) / 1000).toFixed(1)} s`;
+    return {
+      ...result,
+      notes: [
+        `a worker takes ${starts} to start; hold ${(holdMs / 1000).toFixed(1)} s; floor ${floor} of ${WORKERS} workers`,
+      ],
+    };
+  },
+};
+
+/** What it says once it knows the demand again. */
+async function knownAgain(rig: Rig): Promise<Awaited<ReturnType<typeof learnedBy>> | undefined> {
+  const learned = await learnedBy(rig);
+  return Number.isNaN(learned.holdMs) || learned.workerStartMs === null ? undefined : learned;
+}
+
+export const LEARNING_SCENARIOS: readonly Scenario[] = [defaults];
