@@ -37,11 +37,11 @@ export function holdMsBy(rules: Rules, gaps: readonly Gap[], restart: RestartCos
   const prior = Array.from({ length: PRIOR_GAPS }, () => ({ gapMs: PRIOR_SHARE * costMs, workers: usual }));
   const seen = [...gaps, ...prior];
   const within = (ms: number): number => Math.max(SHORTEST_HOLD_MS, Math.min(ms, rules.holdMs));
-  // Only a hold that just covers some gap can be the best.
-  const candidates = [SHORTEST_HOLD_MS, costMs, ...gaps.map(({ gapMs }) => gapMs + COVER_MS)].map(within);
   let best = { holdMs: rules.holdMs, costMs: Infinity };
+  // Only a hold that just covers some gap can be the best; many cover to the same one.
+  const candidates = new Set([SHORTEST_HOLD_MS, costMs, ...gaps.map(({ gapMs }) => gapMs + COVER_MS)].map(within));
   for (const holdMs of candidates) {
-    const cost = seen.reduce((sum, gap) => sum + gap.workers * costOf(gap.gapMs, holdMs, costMs), 0);
+    const cost = costOfAll(seen, holdMs, costMs);
     if (cost < best.costMs || (cost === best.costMs && holdMs < best.holdMs)) best = { holdMs, costMs: cost };
   }
   return best.holdMs;
@@ -50,6 +50,9 @@ export function holdMsBy(rules: Rules, gaps: readonly Gap[], restart: RestartCos
 /** So that a gap as long as the last one is covered: readings come once a second. */
 const COVER_MS = 1_000;
 
-function costOf(gapMs: number, holdMs: number, restartMs: number): number {
-  return gapMs <= holdMs ? gapMs : holdMs + restartMs;
+/** What these gaps would have cost with this hold, in worker-milliseconds. */
+function costOfAll(gaps: readonly Gap[], holdMs: number, restartMs: number): number {
+  let sum = 0;
+  for (const { gapMs, workers } of gaps) sum += workers * (gapMs <= holdMs ? gapMs : holdMs + restartMs);
+  return sum;
 }

@@ -59,6 +59,8 @@ export interface Holder {
   readonly handsOn: boolean;
   /** Its executors by host, with their storage memory: cached blocks have to fit into what stays. */
   readonly byHost: ReadonlyMap<string, HeldThere>;
+  /** Where its active executors are. */
+  readonly hosts: readonly string[];
 }
 
 /** An application that keeps a worker. */
@@ -138,7 +140,8 @@ export function drawLedger(applications: readonly ApplicationObservation[], opti
       if (kept !== undefined) push(ties, host, kept);
     }
     const holds = mustKeep(facts);
-    holders.set(id, { applicationId: id, byHost: facts.byHost, holds, handsOn: holds || facts.holdsShuffle });
+    const { byHost, hosts, holdsShuffle } = facts;
+    holders.set(id, { applicationId: id, byHost, hosts, holds, handsOn: holds || holdsShuffle });
   }
   return { ties, holders, executorsByHost, unread, pins };
 }
@@ -172,6 +175,7 @@ export interface Facts {
   readonly settings: ApplicationSettings;
   readonly activity: JobActivity;
   readonly byHost: ReadonlyMap<string, HeldThere>;
+  readonly hosts: readonly string[];
   /** Some executor wrote shuffle, also one that ended: its blocks may have moved to any other. */
   readonly holdsShuffle: boolean;
   readonly endedListCut: boolean;
@@ -185,10 +189,10 @@ function factsOf(
   restless: boolean,
 ): Facts {
   const { activity } = holdings;
-  const { byHost, ended, wroteShuffle } = summaryOf(holdings);
+  const { byHost, hosts, ended, wroteShuffle } = summaryOf(holdings);
   const endedListCut = ended >= (settings.retainedEndedExecutors ?? DEFAULT_RETAINED_ENDED_EXECUTORS);
   const holdsShuffle = endedListCut || wroteShuffle;
-  return { applicationId, settings, activity, byHost, holdsShuffle, endedListCut, restless };
+  return { applicationId, settings, activity, byHost, hosts, holdsShuffle, endedListCut, restless };
 }
 
 function isRestless(id: string, { activity }: ApplicationHoldings, options: LedgerOptions): boolean {
@@ -199,6 +203,7 @@ function isRestless(id: string, { activity }: ApplicationHoldings, options: Ledg
 
 interface Summary {
   readonly byHost: ReadonlyMap<string, HeldThere>;
+  readonly hosts: readonly string[];
   readonly ended: number;
   readonly wroteShuffle: boolean;
 }
@@ -218,7 +223,8 @@ function summaryOf(holdings: ApplicationHoldings): Summary {
     if (!executor.active) ended += 1;
     wroteShuffle ||= executor.shuffleWriteBytes > 0;
   }
-  const summary = { byHost, ended, wroteShuffle };
+  const hosts = [...byHost].flatMap(([host, { executors }]) => (executors > 0 ? host : []));
+  const summary = { byHost, hosts, ended, wroteShuffle };
   summaries.set(holdings, summary);
   return summary;
 }
@@ -257,23 +263,18 @@ function tieOf(there: HeldThere, facts: Facts, options: LedgerOptions, isOld: bo
   const shuffleBytes = there.shuffleBytes + ofService;
   const bytes = shuffleBytes + there.cachedBytes;
   const { guards, moveCachedBlocks } = options;
-  const tie = { applicationId, executors, bytes, tasks };
-  const pinned = (why: string, bySettings: boolean): Tie => ({
-    ...tie,
-    kind: 'pinned',
-    restless: false,
-    why,
-    bySettings,
-  });
+  const tie = (kind: Tie['kind'], why: string, restless = false, bySettings = false): Tie => {
+    return { applicationId, kind, executors, bytes, tasks, restless, why, bySettings };
+  };
   const service = isOld ? undefined : guards.notInService(settings.shuffleMode, shuffleBytes);
-  if (service !== undefined) return pinned(service, true);
+  if (service !== undefined) return tie('pinned', service, false, true);
   if (executors === 0) return undefined;
   const set = guards.settingsAllow(facts, caches);
-  if (set !== undefined) return pinned(set, true);
+  if (set !== undefined) return tie('pinned', set, false, true);
   const now = guards.nobodyReads(facts, there) ?? guards.cachedMayMove(caches, moveCachedBlocks || isOld);
-  if (now !== undefined) return pinned(now, false);
+  if (now !== undefined) return tie('pinned', now);
   const why = bytes > 0 ? 'its blocks move to its other executors' : 'holds nothing';
-  return { ...tie, kind: 'movable', restless: facts.restless && bytes > 0, why, bySettings: false };
+  return tie('movable', why, facts.restless && bytes > 0);
 }
 
 /** Which setting of its own keeps an application's executors where they are; undefined where all is set. */

@@ -151,17 +151,21 @@ function hittingSet(candidates: readonly Drainable[], input: SurvivorInput): Map
   const byHost = new Map<string, Keeper[]>();
   for (const one of candidates) {
     const host = normalHost(one.worker.host);
-    byHost.set(host, [...(byHost.get(host) ?? []), { one, holders: [], open: 0 }]);
+    const there = byHost.get(host);
+    const keeper = { one, holders: [], open: 0 };
+    if (there === undefined) byHost.set(host, [keeper]);
+    else there.push(keeper);
   }
   const staysAnyway = (host: string): boolean => !byHost.has(host) && !input.leavingHosts.has(host);
-  const keepersOf = (holder: Holder): Keeper[] => hostsOf(holder).flatMap((host) => byHost.get(host) ?? []);
   const open = new Set<Holder>();
   for (const holder of input.ledger.holders.values()) {
-    if (!holder.holds || hostsOf(holder).some(staysAnyway)) continue;
+    if (!holder.holds || holder.hosts.some(staysAnyway)) continue;
     open.add(holder);
-    for (const keeper of keepersOf(holder)) {
-      keeper.holders.push(holder);
-      keeper.open += 1;
+    for (const host of holder.hosts) {
+      for (const keeper of byHost.get(host) ?? NO_KEEPERS) {
+        keeper.holders.push(holder);
+        keeper.open += 1;
+      }
     }
   }
   const chosen = new Map<string, string[]>();
@@ -169,26 +173,26 @@ function hittingSet(candidates: readonly Drainable[], input: SurvivorInput): Map
   keepers.sort(byWorthKeeping);
   // Whoever is open in the end has blocks on workers that are leaving only: nothing more can be kept for it.
   for (const some of [keepers.filter(({ one }) => !isTaken(one)), keepers.filter(({ one }) => isTaken(one))]) {
-    for (let most = mostOpen(some); most > 0; most = mostOpen(some)) {
-      const best = some.find((keeper) => keeper.open === most);
-      if (best === undefined) break;
+    for (let best = mostOpen(some); best !== undefined; best = mostOpen(some)) {
       const served = best.holders.filter((holder) => open.delete(holder));
       const applicationIds = served.map(({ applicationId }) => applicationId);
       chosen.set(best.one.entry.pod.uid, applicationIds);
-      for (const keeper of served.flatMap(keepersOf)) keeper.open -= 1;
+      for (const { hosts } of served) {
+        for (const host of hosts) for (const keeper of byHost.get(host) ?? NO_KEEPERS) keeper.open -= 1;
+      }
     }
   }
   return chosen;
 }
 
-/** Where its active executors are. */
-function hostsOf(holder: Holder): readonly string[] {
-  return [...holder.byHost.keys()].filter((host) => isAt(holder, host));
+/** The first of those that serve most applications without a keeper; undefined where none serves any. */
+function mostOpen(keepers: readonly Keeper[]): Keeper | undefined {
+  let best: Keeper | undefined;
+  for (const keeper of keepers) if (keeper.open > (best?.open ?? 0)) best = keeper;
+  return best;
 }
 
-function mostOpen(keepers: readonly Keeper[]): number {
-  return keepers.reduce((most, { open }) => Math.max(most, open), 0);
-}
+const NO_KEEPERS: readonly Keeper[] = [];
 
 /** A worker that might stay to keep blocks. */
 interface Keeper {
@@ -279,9 +283,12 @@ export function whyCrowded(
   return crowded && `the cached blocks of ${crowded.applicationId} would not fit into what stays`;
 }
 
+/** Of all that keeps a busy worker, only this depends on the demand. */
+export const NO_ROOM = 'its executors are wanted and would find no room elsewhere';
+
 /** Why a host cannot be done without, beside those that go before: what is wanted would find no room; undefined where it can. */
 export function whyNoRoom(host: string, gone: ReadonlySet<string>, stillFits: StillFits): string | undefined {
-  return stillFits(gone, host) ? undefined : 'its executors are wanted and would find no room elsewhere';
+  return stillFits(gone, host) ? undefined : NO_ROOM;
 }
 
 /** Whether what the application has cached on the hosts that go fits into the storage memory of those that stay. */
