@@ -6,26 +6,25 @@
  */
 import type { PodView } from './cluster-view.ts';
 import { emptyDecision, NO_STANDINGS, type CoreMemory, type Decision } from './decision.ts';
-import { buildFleet, type Fleet, type FleetPod } from './fleet.ts';
-import { masterUnseen, watchMaster } from './guard.ts';
+import { countWorkers } from './count.ts';
+import type { Fleet, FleetPod } from './fleet.ts';
+import { masterUnseen } from './guard.ts';
 import { drawLedger, EMPTY_LEDGER, type Ledger } from './ledger.ts';
 import type { Observation } from './observation.ts';
 import { describePins, pinnedSince } from './pins.ts';
 import { decideCount, noteMove, type Verdict } from './policy.ts';
-import { foresee } from './foresight.ts';
 import { freshAt, type Reading } from './reading.ts';
-import { planRemoval, servingWorkers, type Action, type RemovalPlan } from './removal.ts';
+import { planRemoval, type Action, type RemovalPlan } from './removal.ts';
 import { costsChanged, rememberPins, rememberPods, rememberQuiet, type RemovalMemory } from './removal-memory.ts';
 import { GUARDS, type Guards } from './removal-guards.ts';
 import { isDoomed } from './removal-steps.ts';
-import { restartCost, watchRestarts } from './restart.ts';
 import type { Rules } from './rules.ts';
 import type { MasterView } from './spark-view.ts';
-import { allDemands, applyPolicy, blockersOf, checkVictims, shapeOf, tracePacking, type Scene } from './stages.ts';
+import { blockersOf, checkVictims, type Scene } from './stages.ts';
 import { newTrace } from './trace.ts';
 import { workersOf } from './victims.ts';
 import { expect, withoutPods } from './verify.ts';
-import { fitsWithout, workersWanted, type WantedInput, type WorkersWanted } from './wanted.ts';
+import { fitsWithout, type WantedInput, type WorkersWanted } from './wanted.ts';
 
 /**
  * Decides once. Pass the returned memory into the next call; after an action that was carried out, pass it through
@@ -127,62 +126,25 @@ function decideWithMaster(
   master: MasterView,
   memory: CoreMemory,
 ): { decision: Decision; memory: CoreMemory } {
-  const { observation, rules, trace, target, pods, guards } = scene;
-  const fleet = buildFleet(master, pods.known ? pods.value : [], target, guards);
-  const { observed, serving } = countWorkers(scene, fleet, master);
-  const workerShape = shapeOf(fleet, target, memory, rules);
-  const demand = allDemands(scene, memory, workerShape);
-  const wantedInput = {
-    demands: demand.demands,
-    drivers: master.drivers,
-    fleet,
-    podsKnown: pods.known,
-    servingWorkers: serving,
-    workerShape,
-    placement: rules.placement,
-  };
-  const packed = workersWanted(wantedInput);
-  tracePacking(trace, packed, workerShape);
-  const certain = demand.demands.every((one) => one.certain);
-  const starts = pods.known ? watchRestarts(memory.restart, fleet.pods, observation.nowEpochMs) : memory.restart;
-  const restart = restartCost(starts);
-  const ahead = foresee(
-    { demands: demand.demands, wanted: packed, workerShape, restart, certain, rules, nowMs: observation.nowMs, trace },
-    memory.foresight,
-  );
-  const { wanted, floor } = ahead;
+  const { observation, trace, pods } = scene;
+  const counted = countWorkers(scene, master, memory);
+  const { fleet, demands, wanted, floor, serving, verdict } = counted;
 
-  const guard = watchMaster(memory.guard, master, fleet, observation.nowMs, rules.holdMs, pods.known);
-  const seen = { wanted: wanted.wanted, floor, restart, serving, certain };
-  const judged = applyPolicy(scene, memory, demand.demands, seen);
-  trace.add('policy', judged.verdict.sentence, {
-    reason: judged.verdict.reason,
-    desiredWorkers: judged.verdict.desired,
-  });
-
-  const blockers = blockersOf(scene, guard, master, fleet, demand.demands, memory);
+  const blockers = blockersOf(scene, counted.memory.guard, master, fleet, demands, memory);
   for (const blocker of blockers) trace.add('guard', blocker);
   const { nowMs } = observation;
   const remembered = pods.known ? rememberPods(memory.removal, fleet.pods, nowMs) : memory.removal;
   const removalMemory = rememberQuiet(remembered, observation.applications, nowMs);
-  const ledger = ledgerOf(scene, fleet, judged.verdict.desired < serving, removalMemory);
-  const context = { removalMemory, blockers, wantedInput, wanted, serving, memory, ledger };
-  const plan = act(scene, fleet, master, judged.verdict, context);
+  const ledger = ledgerOf(scene, fleet, verdict.desired < serving, removalMemory);
+  const context = { removalMemory, blockers, wantedInput: counted.wantedInput, wanted, serving, memory, ledger };
+  const plan = act(scene, fleet, master, verdict, context);
   for (const sentence of describePins(plan.pins, plan.standings.idle)) trace.add('removal', sentence);
   trace.add('action', plan.sentence, { action: plan.action.kind });
 
-  const { hold } = judged;
-  const counts = { wanted, floor, hold, observed, demands: demand.demands, blockers };
-  const decision = decisionOf(scene, fleet, judged.verdict, plan, counts);
-  const learnt = {
-    demands: demand.memory,
-    guard,
-    removal: rememberPins(removalMemory, pinnedSince(ledger)),
-    lastShape: workerShape,
-    foresight: ahead.memory,
-    restart: starts,
-  };
-  return { decision, memory: { ...memory, ...judged.memory, ...learnt } };
+  const counts = { wanted, floor, hold: counted.hold, observed: counted.observed, demands, blockers };
+  const decision = decisionOf(scene, fleet, verdict, plan, counts);
+  const removal = rememberPins(removalMemory, pinnedSince(ledger));
+  return { decision, memory: { ...counted.memory, removal } };
 }
 
 /** What was decided, with all that explains it. */
@@ -225,20 +187,6 @@ function decisionOf(
 function disruptedPods(fleet: Fleet): Decision['disrupted'] {
   const disrupted = fleet.serving.filter(({ pod }) => pod.disruption !== undefined);
   return disrupted.map(({ pod: { name, disruption = '' } }) => ({ name, why: disruption }));
-}
-
-/** Workers ALIVE at the master and those that serve, told in the trace. */
-function countWorkers(scene: Scene, fleet: Fleet, master: MasterView): { observed: number; serving: number } {
-  const { trace, target } = scene;
-  const observed = master.workers.filter((worker) => worker.state === 'ALIVE').length;
-  const serving = servingWorkers(target.plannedWorkers, fleet);
-  trace.add('observe', `${observed} workers registered, ${target.plannedWorkers} planned`, {
-    observedWorkers: observed,
-    plannedWorkers: target.plannedWorkers,
-    existingPods: target.existingPods,
-    servingWorkers: serving,
-  });
-  return { observed, serving };
 }
 
 interface ActContext {
