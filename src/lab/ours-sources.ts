@@ -242,7 +242,9 @@ export class Sources {
     if (isOut(this.#site.settings.faults.driversSilent, nowMs)) return false;
     let changed = false;
     for (const [driver, entry] of this.#longestWaiting(most, ({ holdings }) => holdings)) {
-      changed = entry.holdings.take(driver.version, nowMs, () => holdingsOf(driver)) || changed;
+      const before = entry.holdings.value;
+      const taken = entry.holdings.take(driver.version, nowMs, () => holdingsOf(driver));
+      changed ||= taken && !keepAlike(before, entry.holdings.value);
     }
     return changed;
   }
@@ -265,9 +267,11 @@ export class Sources {
   /** Pages of workers that were chosen or are on their way out. */
   #readSelves(nowMs: number): boolean {
     const before = this.#selves;
+    const concerned = this.#concerned();
+    if (concerned.length === 0 && before.size === 0) return false;
     const selves = new Map<string, Known<WorkerSelfView>>();
     let changed = false;
-    for (const worker of this.#concerned()) {
+    for (const worker of concerned) {
       const { id } = worker;
       const known = before.get(id)?.value;
       const fresh = selfOf(worker);
@@ -301,6 +305,23 @@ export class Sources {
 
 function isOut(outages: readonly Outage[], nowMs: number): boolean {
   return outages.some(({ fromMs, toMs }) => nowMs >= fromMs && nowMs < toMs);
+}
+
+/**
+ * Whether an application keeps the same workers as before, whatever its executors have written meanwhile: as long as a job may
+ * read its shuffle, each worker with an executor of it is kept.
+ */
+function keepAlike(before: ApplicationHoldings | undefined, now: ApplicationHoldings | undefined): boolean {
+  if (before === undefined || now === undefined || before.executors.length !== now.executors.length) return false;
+  if (!mayBeRead(before) || !mayBeRead(now)) return false;
+  return before.executors.every((one, nth) => {
+    const other = now.executors[nth];
+    return one.id === other?.id && one.host === other.host && one.active === other.active;
+  });
+}
+
+function mayBeRead({ activity, executors }: ApplicationHoldings): boolean {
+  return activity === 'shuffling' && executors.some(({ shuffleWriteBytes }) => shuffleWriteBytes > 0);
 }
 
 function equalGauges(a: AllocationGauges | undefined, b: AllocationGauges | undefined): boolean {

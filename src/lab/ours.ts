@@ -5,13 +5,10 @@
 import { decide, noteApplied } from '../core/decide.ts';
 import { NEW_CORE_MEMORY, type CoreMemory, type Decision } from '../core/decision.ts';
 import type { Observation } from '../core/observation.ts';
-import type { Reading } from '../core/reading.ts';
-import { GUARDS } from '../core/removal-guards.ts';
 import type { Action } from '../core/removal.ts';
 import { resourcesKey } from '../core/resources.ts';
 import type { Rules } from '../core/rules.ts';
-import { allDemands, type Scene } from '../core/stages.ts';
-import { newTrace } from '../core/trace.ts';
+import { demandsOf, laterBy, memoryLater, recount } from './ours-later.ts';
 import { DEFAULT_RULES } from './ours-rules.ts';
 import { POLL_MS, Sources } from './ours-sources.ts';
 import { nextTimerMs } from './ours-timers.ts';
@@ -48,8 +45,8 @@ class Daemon {
   /** A plan is being looked at again or carried out: beats are skipped meanwhile, as in the daemon. */
   #busy = false;
   #last: Observation | undefined;
-  /** What the last pass made of the gauges. */
-  #demands: Decision['demands'] = [];
+  /** What the last pass came to. */
+  #decided: Decision | undefined;
   #gaugesChangedAtMs = 0;
   #wasTroubled = false;
   #skippedAtMs: number | undefined;
@@ -84,13 +81,15 @@ class Daemon {
     // The first look after a trouble counts too: what was stale is fresh again.
     const mayMatter = others || troubled || this.#wasTroubled || nowMs >= this.#notBeforeMs;
     this.#wasTroubled = troubled;
-    if (!this.#everyBeat && !mayMatter && this.#sameDemand(nowMs)) {
+    const seldom = !this.#everyBeat && !mayMatter;
+    if (seldom && this.#sameDemand(nowMs)) {
       counters.passesSkipped += 1;
       this.#skippedAtMs = nowMs;
       return;
     }
     this.#catchUp();
     counters.passesDecided += 1;
+    if (seldom && this.#recounted(nowMs)) return;
     const observation = this.#observe(nowMs);
     const first = decide(observation, this.#memory, this.#rules);
     if (first.decision.action.kind === 'none' || this.#writes.backsOff())
@@ -107,35 +106,32 @@ class Daemon {
     const lastsFromMs = this.#gaugesChangedAtMs + this.#rules.burstMs + this.#sources.gaugesPeriodMs();
     if (nowMs > lastsFromMs) return true;
     const observation = this.#sources.observation(nowMs, this.#writes.markAbility());
-    const { target, pods } = observation;
-    if (!target.known) return false;
-    const scene: Scene = {
-      observation,
-      rules: this.#rules,
-      trace: newTrace(),
-      target: target.value,
-      pods,
-      newWrongVictims: [],
-      guards: GUARDS,
-    };
-    const { demands, memory } = allDemands(scene, this.#memory, this.#memory.lastShape);
-    if (!equalDemands(demands, this.#demands)) return false;
+    const made = demandsOf(observation, this.#memory, this.#rules);
+    if (made === undefined) return false;
+    const { demands, memory } = made;
+    if (!equalDemands(demands, this.#decided?.demands ?? [])) return false;
     this.#last = observation;
     this.#memory = { ...this.#memory, demands: memory };
+    return true;
+  }
+
+  /** Where only the demand is another one, the count alone may be worked out anew; false where that does not do. */
+  #recounted(nowMs: number): boolean {
+    if (this.#decided === undefined) return false;
+    const observation = this.#observe(nowMs);
+    const again = recount(this.#decided, observation, this.#memory, this.#rules);
+    if (again === undefined || !mayShrink(again.decision)) return false;
+    this.#settle(again.decision, again.memory, observation);
     return true;
   }
 
   /** What the last of the skipped passes would have left in the memory: the same readings, at that later time. */
   #catchUp(): void {
     if (this.#skippedAtMs === undefined || this.#last === undefined) return;
-    const { decision, memory } = decide(
-      laterBy(this.#last, this.#skippedAtMs, this.#sources.readsHoldings),
-      this.#memory,
-      this.#rules,
-    );
+    const readsHoldings = this.#sources.readsHoldings;
+    const seen = laterBy(this.#last, this.#skippedAtMs, readsHoldings);
     this.#skippedAtMs = undefined;
-    if (decision.action.kind !== 'none') throw new Error(`a pass was skipped that had to act: ${decision.sentence}`);
-    this.#memory = memory;
+    this.#memory = memoryLater(seen, this.#memory, this.#rules, readsHoldings);
   }
 
   #observe(nowMs: number): Observation {
@@ -148,7 +144,7 @@ class Daemon {
     const watches = this.#sources.watchHoldings(mayShrink(decision));
     this.#sources.watchPods(isRemoving(decision));
     const timerMs = nextTimerMs(memory, decision, observation, this.#rules, START_EPOCH_MS);
-    this.#demands = decision.demands;
+    this.#decided = decision;
     this.#notBeforeMs = watches ? -Infinity : timerMs;
   }
 
@@ -223,26 +219,4 @@ function isRemoving({ action, leaving }: Decision): boolean {
 /** Growth depends on the count alone; everything else on who is where. */
 function needsPods(action: Action): boolean {
   return !(action.kind === 'resize' && action.direction === 'grow');
-}
-
-/** The same readings, taken so much later, at a later time. */
-function laterBy(of: Observation, nowMs: number, readsHoldings: boolean): Observation {
-  const byMs = nowMs - of.nowMs;
-  const later = <T>(reading: Reading<T>): Reading<T> =>
-    reading.known ? { ...reading, takenAtMs: reading.takenAtMs + byMs } : reading;
-  return {
-    ...of,
-    nowMs,
-    nowEpochMs: of.nowEpochMs + byMs,
-    master: later(of.master),
-    workerSelves: new Map(Array.from(of.workerSelves, ([id, self]) => [id, later(self)])),
-    target: later(of.target),
-    pods: later(of.pods),
-    applications: of.applications.map((one) => ({
-      ...one,
-      gauges: later(one.gauges),
-      // What is kept on workers grows old where nobody reads it.
-      holdings: readsHoldings ? later(one.holdings) : one.holdings,
-    })),
-  };
 }

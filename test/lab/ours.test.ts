@@ -2,7 +2,8 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { parseConfig } from '../../src/config/config.ts';
-import { ours } from '../../src/lab/ours.ts';
+import { PROFILES } from '../../src/core/profiles.ts';
+import { ours, type OursOptions } from '../../src/lab/ours.ts';
 import { DEFAULT_RULES } from '../../src/lab/ours-rules.ts';
 import type { SimulationOptions } from '../../src/lab/sim/options.ts';
 import type { RunResult } from '../../src/lab/sim/result.ts';
@@ -25,9 +26,9 @@ describe('laboratory: our own daemon', () => {
     return { ...run, passes: passesDecided + passesSkipped };
   }
 
-  function same(work: Workload, options: SimulationOptions): void {
-    const every = simulate(work, ours({ everyBeat: true }), options);
-    const some = simulate(work, ours(), options);
+  function same(work: Workload, options: SimulationOptions, rules: OursOptions['rules'] = {}): void {
+    const every = simulate(work, ours({ everyBeat: true, rules }), options);
+    const some = simulate(work, ours({ rules }), options);
     expect(told(some)).to.deep.equal(told(every));
     expect(every.passesSkipped).to.equal(0);
   }
@@ -53,6 +54,34 @@ describe('laboratory: our own daemon', () => {
   for (const [name, work, options] of cases) {
     it(`leaves out passes on which nothing can change: ${name}`, () => {
       for (const seed of [1, 2, 3]) same(work, { ...CLUSTER, ...options, seed });
+    }).timeout(20_000);
+  }
+
+  /** Each keeps blocks on a worker while the others come and go, so that there is a surplus of which nobody may go. */
+  const keepers = workload(
+    ...[0, 1, 2, 3].map((nth) =>
+      application(
+        `keeper-${nth}`,
+        [0, 1, 2].map((index) => {
+          const map = stage(2 * index, 12, 6_000 + 700 * nth, { shuffleWriteMiB: 12 });
+          return job(index, [map, stage(2 * index + 1, 3, 2_500, { parents: [2 * index] })], 40_000 + 31_000 * nth);
+        }),
+        { arrivesAtMs: 3_000 * nth, coresMax: 12 },
+      ),
+    ),
+  );
+  const rulings: readonly (readonly [string, NonNullable<OursOptions['rules']>])[] = [
+    ['as they are', {}],
+    ['saving', PROFILES.saving],
+    ['speed', PROFILES.speed],
+    ['a dead band', { deadBandWorkers: 1 }],
+    ['a spent budget of reversals', { reversalsPerHour: 0 }],
+    ['pins that grow old', { pinAgeLimitMs: 30_000, quietMs: 5_000 }],
+    ['late drains that are not waited for', { drainDeadlineMs: 2_000, onDrainDeadline: 'remove', moveCachedBlocks: true }],
+  ];
+  for (const [name, rules] of rulings) {
+    it(`leaves out passes on which nothing can change: blocks that keep workers, with rules ${name}`, () => {
+      for (const seed of [1, 2]) same(keepers, { ...CLUSTER, seed }, rules);
     }).timeout(20_000);
   }
 

@@ -1,0 +1,128 @@
+/**
+ * Passes that are left out since nothing changed but the time: what they would have seen, and what they would have left in
+ * the memory. A test plays runs with and without leaving them out and compares every figure.
+ */
+import { countWorkers } from '../core/count.ts';
+import { decide } from '../core/decide.ts';
+import type { CoreMemory, Decision } from '../core/decision.ts';
+import type { Observation } from '../core/observation.ts';
+import { longestHoldMs, type PolicyMemory } from '../core/policy.ts';
+import type { Reading } from '../core/reading.ts';
+import { GUARDS } from '../core/removal-guards.ts';
+import { rememberQuiet } from '../core/removal-memory.ts';
+import type { Rules } from '../core/rules.ts';
+import { allDemands, type Scene } from '../core/stages.ts';
+import { NO_ROOM } from '../core/survivors.ts';
+import { newTrace } from '../core/trace.ts';
+import { nobodyCanGo } from './ours-timers.ts';
+
+/** The same readings, taken so much later, at a later time. */
+export function laterBy(of: Observation, nowMs: number, readsHoldings: boolean): Observation {
+  const byMs = nowMs - of.nowMs;
+  const later = <T>(reading: Reading<T>): Reading<T> =>
+    reading.known ? { ...reading, takenAtMs: reading.takenAtMs + byMs } : reading;
+  return {
+    ...of,
+    nowMs,
+    nowEpochMs: of.nowEpochMs + byMs,
+    master: later(of.master),
+    workerSelves: new Map(Array.from(of.workerSelves, ([id, self]) => [id, later(self)])),
+    target: later(of.target),
+    pods: later(of.pods),
+    applications: of.applications.map((one) => ({
+      ...one,
+      gauges: later(one.gauges),
+      // What is kept on workers grows old where nobody reads it.
+      holdings: readsHoldings ? later(one.holdings) : one.holdings,
+    })),
+  };
+}
+
+/** What a pass over readings that were decided on before would leave in the memory; `memory` is from the pass before. */
+export function memoryLater(
+  observation: Observation,
+  memory: CoreMemory,
+  rules: Rules,
+  readsHoldings: boolean,
+): CoreMemory {
+  const pinsGrowOld = !readsHoldings && memory.removal.pinnedSinceMs.size > 0;
+  if (memory.expectation !== undefined || pinsGrowOld) return decidedMemory(observation, memory, rules);
+  const { nowMs, applications } = observation;
+  return {
+    ...memory,
+    demands: demandsOf(observation, memory, rules)?.memory ?? memory.demands,
+    policy: peakLater(memory.policy, nowMs, rules),
+    foresight: { ...memory.foresight, bursts: burstsLater(memory.foresight.bursts, nowMs) },
+    removal: rememberQuiet(memory.removal, applications, nowMs),
+  };
+}
+
+/** What the core makes of the gauges, and what it remembers of them; undefined while the target cannot be read. */
+export function demandsOf(
+  observation: Observation,
+  memory: CoreMemory,
+  rules: Rules,
+): ReturnType<typeof allDemands> | undefined {
+  const scene = sceneOf(observation, rules);
+  return scene && allDemands(scene, memory, memory.lastShape);
+}
+
+/**
+ * A pass that needs no second half: only the gauges are other than at the pass before, which found nobody to go, and nobody
+ * may go now either. Undefined where that is not sure; then all of it has to be decided.
+ */
+export function recount(
+  before: Decision,
+  observation: Observation,
+  memory: CoreMemory,
+  rules: Rules,
+): { readonly decision: Decision; readonly memory: CoreMemory } | undefined {
+  if (memory.expectation !== undefined || before.kept.has(NO_ROOM) || !nobodyCanGo(before)) return undefined;
+  const scene = sceneOf(observation, rules);
+  if (scene === undefined || !observation.master.known) return undefined;
+  const {
+    verdict,
+    wanted,
+    floor,
+    demands,
+    certain,
+    memory: counted,
+  } = countWorkers(scene, observation.master.value, memory);
+  const decision = {
+    ...before,
+    reason: verdict.reason,
+    desiredWorkers: verdict.desired,
+    wantedWorkers: wanted.wanted,
+    floorWorkers: floor,
+    demands,
+  };
+  if (!certain || !nobodyCanGo(decision)) return undefined;
+  const removal = rememberQuiet(counted.removal, observation.applications, observation.nowMs);
+  return { decision, memory: { ...counted, removal } };
+}
+
+function sceneOf(observation: Observation, rules: Rules): Scene | undefined {
+  const { target, pods } = observation;
+  if (!target.known) return undefined;
+  return { observation, rules, trace: newTrace(), target: target.value, pods, newWrongVictims: [], guards: GUARDS };
+}
+
+function decidedMemory(observation: Observation, memory: CoreMemory, rules: Rules): CoreMemory {
+  const { decision, memory: decided } = decide(observation, memory, rules);
+  if (decision.action.kind !== 'none') throw new Error(`a pass was skipped that had to act: ${decision.sentence}`);
+  return decided;
+}
+
+/** The newest peak is what is wanted still. */
+function peakLater(policy: PolicyMemory, nowMs: number, rules: Rules): PolicyMemory {
+  const newest = policy.peaks.at(-1);
+  if (newest === undefined) return policy;
+  const edgeMs = nowMs - longestHoldMs(rules);
+  const older = policy.peaks.slice(0, -1).filter(({ atMs }) => atMs > edgeMs);
+  return { ...policy, peaks: [...older, { ...newest, atMs: nowMs }] };
+}
+
+/** Short work that was there is there still. */
+function burstsLater(bursts: CoreMemory['foresight']['bursts'], nowMs: number): typeof bursts {
+  return bursts.open === undefined ? bursts : { ...bursts, lastMs: nowMs };
+}
