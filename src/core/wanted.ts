@@ -9,7 +9,7 @@ import type { ApplicationDemand } from './demand.ts';
 import type { Fleet, FleetPod } from './fleet.ts';
 import type { Ledger } from './ledger.ts';
 import { groupRooms, orderOf, placeInto, workersToHold, type PlacementItem } from './placement.ts';
-import { describeResources, fitCount, isNothing, subtract, type Resources } from './resources.ts';
+import { describeResources, fitCount, isNothing, resourcesKey, subtract, type Resources } from './resources.ts';
 import { Rooms, RoomTally } from './rooms.ts';
 import type { Placement } from './rules.ts';
 import type { DriverView, WorkerView } from './spark-view.ts';
@@ -66,7 +66,8 @@ export function workersWanted(input: WantedInput): WorkersWanted {
   rooms.add(workerShape, arriving);
   const grown = grow(missing, rooms, workerShape, placement);
   const most = input.servingWorkers + stillWorking(input);
-  const fewest = Math.min(most, fewestWorkers(input, workerShape, room.foreign));
+  const foreign = surelyForeign(room, workerShape);
+  const fewest = Math.min(most, fewestWorkers(input, workerShape, foreign));
   return {
     wanted: grown.newWorkers > 0 ? input.servingWorkers + grown.newWorkers : fewest,
     newWorkers: grown.newWorkers,
@@ -115,6 +116,20 @@ function roomNow(input: WantedInput): RoomNow {
   }
   const arriving = Math.max(0, input.servingWorkers - registered);
   return { besideIdle, idle, idleWorkers, foreign: input.podsKnown ? unmatched : [], arriving };
+}
+
+/**
+ * Workers that are none of ours. Pods are listed less often than the master is asked, so a worker that has just registered has
+ * no pod yet that is known: of those of our size, as many are taken for ours as of ours are on their way.
+ */
+function surelyForeign({ foreign, arriving }: RoomNow, shape: Resources): readonly WorkerView[] {
+  const key = resourcesKey(shape);
+  let left = arriving;
+  return foreign.filter(({ total }) => {
+    if (left === 0 || resourcesKey(total) !== key) return true;
+    left -= 1;
+    return false;
+  });
 }
 
 /**

@@ -2,6 +2,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { decide } from '../../src/core/decide.ts';
+import type { PodView } from '../../src/core/cluster-view.ts';
 import { NEW_CORE_MEMORY } from '../../src/core/decision.ts';
 import type { ApplicationDemand } from '../../src/core/demand.ts';
 import { groupRooms, lowerBoundWorkers, placeAsMaster, type PlacementItem } from '../../src/core/placement.ts';
@@ -120,6 +121,19 @@ describe('Workers wanted, for any demand on any cluster,', () => {
     fc.assert(
       fc.property(clusters, demandLists, (cluster, demands) => {
         expect(workersWanted(inputOf(cluster, demands))).to.deep.equal(workersWanted(inputOf(cluster, demands)));
+      }),
+    );
+  });
+
+  it('R14: are as many before the pods of workers that have just come are listed as after', () => {
+    const came = fc.tuple(clusters, demandLists, fc.nat(5));
+    fc.assert(
+      fc.property(came, ([{ own, shape, placement }, demands, listed]) => {
+        const before = pods(1, Math.min(listed, own.length));
+        const parts = { demands, workers: own, servingWorkers: own.length, workerShape: shape, placement };
+        const fewest = (some: readonly PodView[]): number =>
+          workersWanted(wantedInput({ ...parts, pods: some })).fewest;
+        expect(fewest(before)).to.equal(fewest(pods(1, own.length)));
       }),
     );
   });

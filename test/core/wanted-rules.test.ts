@@ -46,6 +46,16 @@ describe('R14: workers that are not pods of our target', () => {
     expect(one, 'two of ours still arrive').to.deep.include({ wanted: 3, newWorkers: 1 });
   });
 
+  it('R14: are not those that may be ours: the pods of workers that have just come are listed later', () => {
+    const came = [busyWorker(1), busyWorker(2), busyWorker(8), busyWorker(9)];
+    const parts = { demands: [demand(16, { held: 16 })], pods: ours };
+    expect(wantedFor({ ...parts, workers: came, servingWorkers: 4 }).wanted, 'both on their way').to.equal(4);
+    expect(wantedFor({ ...parts, workers: came, servingWorkers: 3 }).wanted, 'one of them').to.equal(3);
+    expect(wantedFor({ ...parts, workers: came, servingWorkers: 2 }).wanted, 'none').to.equal(2);
+    const larger = [busyWorker(1), busyWorker(2), worker(8, { total: resources(8, 16_384), used: WHOLE })];
+    expect(wantedFor({ ...parts, workers: larger, servingWorkers: 4 }).wanted, 'not of our size').to.equal(2);
+  });
+
   it('R14: offer no room unless they are ALIVE', () => {
     const list = [worker(9, { state: 'DECOMMISSIONED' })];
     expect(wantedFor({ demands: [demand(4)], workers: list, pods: [] })).to.deep.include({ wanted: 1, newWorkers: 1 });
