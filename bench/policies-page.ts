@@ -3,8 +3,10 @@ import { METRICS } from '../src/lab/measure/metrics.ts';
 import { columnsFor, serviceMetric, withWorst, type Column } from '../src/lab/report/columns.ts';
 import { frontOf } from '../src/lab/report/front.ts';
 import { STATIC_MAX } from '../src/lab/study/policies.ts';
-import type { Study, StudyRow } from '../src/lab/study/study.ts';
 import type { SeedHalves } from '../src/lab/tuning.ts';
+import { markdownTable } from './markdown.ts';
+import { aimsSection } from './policies-aims.ts';
+import { frontierSection } from './policies-frontier.ts';
 import type { FamilyResult } from './policies.ts';
 
 export interface Provenance {
@@ -14,8 +16,10 @@ export interface Provenance {
 }
 
 export function policiesPage(results: readonly FamilyResult[], of: Provenance): string {
+  const studies = results.map(({ study }) => study);
   const sections = results.map((one) => familySection(one));
-  return `${[introduction(results, of), overview(results), ablations(results), ...sections].join('\n\n')}\n`;
+  const before = [introduction(results, of), aimsSection(studies), frontierSection(studies), ablations(results)];
+  return `${[...before, ...sections].join('\n\n')}\n`;
 }
 
 function introduction(results: readonly FamilyResult[], { command, commit, halves }: Provenance): string {
@@ -46,28 +50,6 @@ function spanText(seeds: readonly number[]): string {
   const last = seeds.at(-1);
   if (first === undefined || last === undefined) return 'none';
   return second === undefined || seeds.length < 3 ? seeds.join(', ') : `${first}, ${second} … ${last}`;
-}
-
-/** Ours in each family: cost, service, and who dominates it. */
-function overview(results: readonly FamilyResult[]): string {
-  const rows = results.map(({ study }) => {
-    const own = study.rows.find(({ policy }) => policy === study.reference);
-    const better = own === undefined ? [] : study.rows.filter((row) => isBetter(row, own, study));
-    const figure = (key: keyof typeof METRICS): string => withWorst(own?.cell.figures[key], METRICS[key].unit, false);
-    const who = better.length === 0 ? 'nobody' : better.map(({ policy }) => policy).join(', ');
-    return [study.workload, figure(serviceMetric(study.kind)), figure('overBoundAtOwn'), figure('reversals'), who];
-  });
-  const head = ['family', 'job time or added wait p95', 'over bound', 'reversals/h', 'dominated by'];
-  return `## Ours in each family\n\n${markdownTable(head, rows)}`;
-}
-
-function isBetter(row: StudyRow, own: StudyRow, { kind }: Study): boolean {
-  const values = ({ cell }: StudyRow): readonly number[] => [
-    cell.figures.workerHours?.mean ?? Infinity,
-    cell.figures[serviceMetric(kind)]?.mean ?? Infinity,
-  ];
-  const [theirs, ours] = [values(row), values(own)];
-  return row !== own && theirs.every((value, index) => value < (ours[index] ?? 0));
 }
 
 /** Ours with all of its mechanisms, and without one at a time: service and cost of each family. */
@@ -107,9 +89,4 @@ function familySection({ family, study, tuned }: FamilyResult): string {
     markdownTable(['policy', ...columns.map(({ head }) => head)], rows),
     ['Tunings chosen:', '', ...chosen].join('\n'),
   ].join('\n\n');
-}
-
-function markdownTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
-  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
 }

@@ -1,6 +1,6 @@
 /** The clairvoyant: what the service that a run gave could have cost, had everything been known beforehand. */
 import { exactCost } from './exact.ts';
-import { lowerBound } from './lower-bound.ts';
+import { boundedCourse } from './lower-bound.ts';
 import type { BoundProblem } from './problem.ts';
 
 export interface Bound {
@@ -8,6 +8,8 @@ export interface Bound {
   readonly workerSeconds: number;
   /** `exact`: a schedule that costs this exists. `lower-bound`: none costs less; perhaps none costs so little. */
   readonly kind: 'exact' | 'lower-bound';
+  /** How often its count grows after it has shrunk: of the course that the bound is made of, not of every cheapest schedule. */
+  readonly reversals: number;
 }
 
 /**
@@ -16,6 +18,7 @@ export interface Bound {
  */
 export function clairvoyantBound(problem: BoundProblem): Bound {
   const exact = exactCost(problem);
-  if (exact !== undefined && Number.isFinite(exact)) return { workerSeconds: exact, kind: 'exact' };
-  return { workerSeconds: lowerBound(problem), kind: 'lower-bound' };
+  const { workerSeconds, reversals } = boundedCourse(problem);
+  if (exact !== undefined && Number.isFinite(exact)) return { workerSeconds: exact, kind: 'exact', reversals };
+  return { workerSeconds, kind: 'lower-bound', reversals };
 }

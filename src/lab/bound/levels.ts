@@ -10,12 +10,16 @@ export interface Course {
   readonly cost: number;
   /** Workers in each interval. */
   readonly workers: Int32Array;
+  /** Workers that come and go again within it, beside those. */
+  readonly momentary: Int32Array;
 }
 
 /** The count has not been up in this gathering yet; it has, and is down; it is up. */
 const DOWN = 0;
 const TOUCHED = 1;
 const UP = 2;
+/** Beside the state before: it came and went within the interval. */
+const FOR_A_MOMENT = 4;
 
 /**
  * The level k of a count n(t) is up where n(t) ≥ k. Starts and leaves of n are those of its levels together, and what a
@@ -25,6 +29,7 @@ const UP = 2;
 export function cheapestCourse(grid: Grid, problem: BoundProblem, earnings: Earnings): Course {
   const count = grid.lengthMs.length;
   const workers = new Int32Array(count);
+  const momentary = new Int32Array(count);
   const trail = new Uint8Array(count * 3);
   let cost = 0;
   for (let level = 1; level <= problem.maxWorkers; level += 1) {
@@ -33,10 +38,12 @@ export function cheapestCourse(grid: Grid, problem: BoundProblem, earnings: Earn
     let state = last.state;
     for (let index = count - 1; index >= 0; index -= 1) {
       if (state === UP) workers[index] = (workers[index] ?? 0) + 1;
-      state = trail[index * 3 + state] ?? DOWN;
+      const before = trail[index * 3 + state] ?? DOWN;
+      if (before >= FOR_A_MOMENT) momentary[index] = (momentary[index] ?? 0) + 1;
+      state = before % FOR_A_MOMENT;
     }
   }
-  return { cost, workers };
+  return { cost, workers, momentary };
 }
 
 /** Writes into `trail` from which state each state of each interval was best reached. */
@@ -76,7 +83,7 @@ function walk(
     const started = Math.min(down, touched) + startMs;
     const nextTouched = level <= minWorkers ? Infinity : Math.min(touched, up1, spike);
     trail[index * 3 + DOWN] = fromDown;
-    trail[index * 3 + TOUCHED] = nextTouched === touched ? from : nextTouched === up1 ? UP : fromDown;
+    trail[index * 3 + TOUCHED] = nextTouched === touched ? from : nextTouched === up1 ? UP : fromDown + FOR_A_MOMENT;
     trail[index * 3 + UP] = up <= started ? UP : touched <= down ? from : fromDown;
     up = Math.min(up, started) + (lengthMs[index] ?? 0) - earnings(index, level);
     touched = nextTouched;

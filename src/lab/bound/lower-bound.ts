@@ -27,20 +27,40 @@ const FIRST_STRIDE = 0.2;
 const LAST_STRIDE = 1e-4;
 const LEAST_GAIN = 1e-5;
 
+/** The bound, and the course of the worker count that it is made of. */
+export interface BoundedCourse {
+  /** 0 at least, and never more than the best schedule's. */
+  readonly workerSeconds: number;
+  /** Times at which the course goes up again after it went down, as a run's are counted. */
+  readonly reversals: number;
+}
+
 /** In worker-seconds; 0 at least, and never more than the best schedule's. */
 export function lowerBound(problem: BoundProblem, rounds = ROUNDS): number {
+  return boundedCourse(problem, rounds).workerSeconds;
+}
+
+/**
+ * The bound with its course: the cheapest one at the best prices found. No schedule need look like it, but it comes and goes
+ * where that is worth a start and an end.
+ */
+export function boundedCourse(problem: BoundProblem, rounds = ROUNDS): BoundedCourse {
   const needs = needsOf(problem);
   const grid = gridOf(problem, needs);
   const items = needs.work;
   let prices = firstPrices(problem, grid, items);
   let direction = new Float64Array(items.length);
-  let best = { bound: -Infinity, prices };
+  let best: { bound: number; prices: Float64Array; course: Course | undefined } = {
+    bound: -Infinity,
+    prices,
+    course: undefined,
+  };
   let stride = FIRST_STRIDE;
   let idle = 0;
   for (let round = 0; round < rounds && stride > LAST_STRIDE; round += 1) {
-    const { bound, done } = evaluate(problem, grid, items, prices);
+    const { bound, done, course } = evaluate(problem, grid, items, prices);
     idle = bound > best.bound * (1 + LEAST_GAIN) ? 0 : idle + 1;
-    if (bound > best.bound) best = { bound, prices };
+    if (bound > best.bound) best = { bound, prices, course };
     if (idle >= PATIENCE) {
       stride /= 2;
       idle = 0;
@@ -53,7 +73,24 @@ export function lowerBound(problem: BoundProblem, rounds = ROUNDS): number {
     const step = (best.bound * (1 + stride) + 1 - bound) / slope;
     prices = prices.map((price, index) => Math.max(0, price + step * (direction[index] ?? 0)));
   }
-  return Math.max(0, best.bound) / 1000;
+  return { workerSeconds: Math.max(0, best.bound) / 1000, reversals: reversalsIn(best.course, problem.initialWorkers) };
+}
+
+/** How often the count grows after it has shrunk. */
+function reversalsIn(course: Course | undefined, initialWorkers: number): number {
+  let reversals = 0;
+  let shrunk = false;
+  let before = initialWorkers;
+  const move = (now: number): void => {
+    if (now > before && shrunk) reversals += 1;
+    if (now !== before) shrunk = now < before;
+    before = now;
+  };
+  course?.workers.forEach((workers, interval) => {
+    move(workers + (course.momentary[interval] ?? 0));
+    move(workers);
+  });
+  return reversals;
 }
 
 /** Which share of each item is not done, below 0 where more is done than there is: where its price should go. */
@@ -76,6 +113,7 @@ interface Evaluation {
   readonly bound: number;
   /** Worker-milliseconds of each item that the cheapest course does. */
   readonly done: Float64Array;
+  readonly course: Course;
 }
 
 function evaluate(problem: BoundProblem, grid: Grid, items: readonly WorkItem[], prices: Float64Array): Evaluation {
@@ -84,7 +122,7 @@ function evaluate(problem: BoundProblem, grid: Grid, items: readonly WorkItem[],
   const tables = orders.map((order, index) => earningsOf(order, items, prices, grid.lengthMs[index] ?? 0));
   const course = cheapestCourse(grid, problem, (interval, level) => tables[interval]?.[level - 1] ?? 0);
   const earned = items.reduce((sum, { work }, index) => sum + work * price(index), 0);
-  return { bound: earned + course.cost, done: doneBy(course, grid, orders, items) };
+  return { bound: earned + course.cost, done: doneBy(course, grid, orders, items), course };
 }
 
 /** What the first, the second … worker earns, best-paid items first. */

@@ -7,6 +7,8 @@ export interface BoundFigure {
   readonly workerSeconds: number;
   /** Reached by some plan; otherwise only known not to be undercut. */
   readonly exact: boolean;
+  /** How often its count grows after it has shrunk. */
+  readonly reversals: number;
 }
 
 /** A run beside what it is measured by: the same workload and seed. */
@@ -72,6 +74,11 @@ export const METRICS = {
     meanOf(delays(run, ({ fullAtMs }) => fullAtMs)),
   ),
   reversals: worseHigh('reversals an hour', 'per hour', ({ run }) => perHour(run.reversals, run)),
+  reversalsBeyond: worseHigh(
+    'reversals an hour beyond those of the bound at its own end times',
+    'per hour',
+    ({ run, boundAtOwn }) => boundAtOwn && perHour(Math.max(0, run.reversals - boundAtOwn.reversals), run),
+  ),
   tasksKilled: counted((run) => run.tasksKilled, 'tasks killed'),
   blocksLost: counted((run) => run.shuffleBlocksLost, 'shuffle blocks lost'),
   neededBlocksLost: counted((run) => run.neededBlocksLost, 'shuffle blocks lost that were needed'),

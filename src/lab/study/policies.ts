@@ -57,6 +57,9 @@ const PROFILED: readonly LabPolicy[] = [
   oursWith('ours-speed', 'this daemon with the profile speed', PROFILES.speed),
 ];
 
+/** Names of all that are our daemon: everybody else is a rival. */
+export const OWN: ReadonlySet<string> = new Set([OURS, ...PROFILED].map(({ name }) => name));
+
 /** Peers of the registry, with their defaults. */
 const OTHERS: readonly LabPolicy[] = PEERS.filter(({ name }) => name !== STATIC_MAX.name).map(
   ({ name, models, default: { policy } }) => ({

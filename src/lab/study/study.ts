@@ -132,8 +132,8 @@ function boundOf(workload: Workload, run: RunResult, cluster: ClusterShape): Bou
     endMs: LATENCIES.podEnd.medianMs,
     horizonMs: run.endedAtMs,
   });
-  const { workerSeconds, kind } = clairvoyantBound(problem);
-  return { workerSeconds, exact: kind === 'exact' };
+  const { workerSeconds, kind, reversals } = clairvoyantBound(problem);
+  return { workerSeconds, exact: kind === 'exact', reversals };
 }
 
 const NOTHING = { atMs: [], values: [] };

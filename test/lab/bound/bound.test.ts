@@ -157,7 +157,11 @@ describe('lab: the exact clairvoyant', () => {
     const many = problem([job(0, 100_000, stage(Array.from({ length: 200 }, () => 1000)))]);
     expect(exactCost(many)).to.equal(undefined);
     expect(clairvoyantBound(many)).to.deep.include({ kind: 'lower-bound' });
-    expect(clairvoyantBound(problem([job(0, 9000, stage([4000]))]))).to.deep.equal({ kind: 'exact', workerSeconds: 4 });
+    expect(clairvoyantBound(problem([job(0, 9000, stage([4000]))]))).to.deep.equal({
+      kind: 'exact',
+      workerSeconds: 4,
+      reversals: 0,
+    });
   });
 
   it('falls back to the bound where no schedule meets the deadlines', () => {

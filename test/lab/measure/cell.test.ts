@@ -24,7 +24,7 @@ describe('cells', () => {
   });
 
   it('say whether every bound is exact', () => {
-    const bound = (exact: boolean) => ({ boundAtOwn: { workerSeconds: 100, exact } });
+    const bound = (exact: boolean) => ({ boundAtOwn: { workerSeconds: 100, exact, reversals: 0 } });
     expect(cellOf([measured(1, 300, bound(true)), measured(2, 300, bound(true))]).boundsExact).to.equal(true);
     expect(cellOf([measured(1, 300, bound(true)), measured(2, 300, bound(false))]).boundsExact).to.equal(false);
   });

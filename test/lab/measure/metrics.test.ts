@@ -17,7 +17,7 @@ describe('metrics of a run', () => {
     { visibleAtMs: 8_000, raisedAtMs: undefined, registeredAtMs: undefined, fullAtMs: undefined },
   ];
   const demand = { atMs: [0, 600_000, 1_200_000], values: [2, 14, 0] };
-  const bound = { workerSeconds: 1_800, exact: true };
+  const bound = { workerSeconds: 1_800, exact: true, reversals: 1 };
   const cases: readonly [key: MetricKey, of: Measured, expected: number | undefined][] = [
     ['completionMean', measured({ jobs }), (1 + 1.5 + 2) / 3],
     ['completionP50', measured({ jobs }), 1.5],
@@ -36,6 +36,9 @@ describe('metrics of a run', () => {
     ['timeToFull', measured({ reactions }), 10],
     ['reaction', measured({}), undefined],
     ['reversals', measured({ reversals: 3, endedAtMs: 1_800_000 }), 6],
+    ['reversalsBeyond', measured({ reversals: 3, endedAtMs: 1_800_000 }), undefined],
+    ['reversalsBeyond', measured({ reversals: 3, endedAtMs: 1_800_000 }, { boundAtOwn: bound }), 4],
+    ['reversalsBeyond', measured({ reversals: 0 }, { boundAtOwn: bound }), 0],
     ['apiWrites', measured({ apiWrites: 5, endedAtMs: 7_200_000 }), 2.5],
     ['tasksKilled', measured({ tasksKilled: 4 }), 4],
     ['blocksLost', measured({ shuffleBlocksLost: 5 }), 5],

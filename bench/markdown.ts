@@ -1,0 +1,7 @@
+/** Tables as Markdown has them. */
+
+/** Cells must hold no line breaks and no bare "|". */
+export function markdownTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
+  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
+}
