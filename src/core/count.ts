@@ -10,8 +10,10 @@ import { watchMaster } from './guard.ts';
 import type { Verdict } from './policy.ts';
 import { servingWorkers } from './removal.ts';
 import { restartCost, watchRestarts } from './restart.ts';
-import type { MasterView } from './spark-view.ts';
+import { fitCount, isNothing, type Resources } from './resources.ts';
+import type { MasterView, WorkerView } from './spark-view.ts';
 import { allDemands, applyPolicy, shapeOf, tracePacking, type Scene } from './stages.ts';
+import { withoutUnused } from './unused.ts';
 import { workersWanted, type WantedInput, type WorkersWanted } from './wanted.ts';
 
 export interface Counted {
@@ -39,7 +41,8 @@ export function countWorkers(scene: Scene, master: MasterView, memory: CoreMemor
   const fleet = buildFleet(master, pods.known ? pods.value : [], target, guards);
   const { observed, serving } = whoIsThere(scene, fleet, master);
   const workerShape = shapeOf(fleet, target, memory, rules);
-  const { demands, memory: demandMemory } = allDemands(scene, memory, workerShape);
+  const all = allDemands(scene, memory, workerShape);
+  const { demands, memory: unused } = takenDemands(scene, fleet, workerShape, all.demands, memory);
   const wantedInput = {
     demands,
     drivers: master.drivers,
@@ -65,7 +68,8 @@ export function countWorkers(scene: Scene, master: MasterView, memory: CoreMemor
   const { verdict, memory: judged, hold } = applyPolicy(scene, memory, demands, seen);
   trace.add('policy', verdict.sentence, { reason: verdict.reason, desiredWorkers: verdict.desired });
   const learnt = {
-    demands: demandMemory,
+    demands: all.memory,
+    unused,
     guard,
     lastShape: workerShape,
     foresight: ahead.memory,
@@ -73,6 +77,28 @@ export function countWorkers(scene: Scene, master: MasterView, memory: CoreMemor
   };
   const counts = { wantedInput, wanted, floor, hold, observed, serving };
   return { fleet, demands, certain, ...counts, verdict, memory: { ...memory, ...judged, ...learnt } };
+}
+
+/** What of the demand counts: all, but for what nobody takes. */
+function takenDemands(
+  { observation, rules, trace }: Scene,
+  fleet: Fleet,
+  workerShape: Resources | undefined,
+  all: readonly ApplicationDemand[],
+  memory: CoreMemory,
+): ReturnType<typeof withoutUnused> {
+  if (!rules.dropsUnused) return { demands: all, memory: memory.unused };
+  const hasRoom = (shape: Resources): boolean =>
+    fleet.serving.some(({ workers }) => workers.some((one) => isIdle(one) && fitCount(shape, one.total) > 0));
+  const taken = withoutUnused({ demands: all, hasRoom, workerShape, nowMs: observation.nowMs }, memory.unused);
+  taken.demands.forEach((one, index) => {
+    if (one !== all[index]) trace.add('demand', one.sentence, { executors: one.executors, heldExecutors: one.held });
+  });
+  return taken;
+}
+
+function isIdle({ state, used }: WorkerView): boolean {
+  return state === 'ALIVE' && isNothing(used);
 }
 
 /** Workers ALIVE at the master and those that serve. */

@@ -10,10 +10,12 @@ import type { Resources } from './resources.ts';
 import { NEW_RESTART_MEMORY, type RestartCost, type RestartMemory } from './restart.ts';
 import type { Trace, TraceLine } from './trace.ts';
 import type { Expectation } from './verify.ts';
+import { NEW_UNUSED_MEMORY, type UnusedMemory } from './unused.ts';
 import type { WorkersWanted } from './wanted.ts';
 
 export interface CoreMemory {
   readonly demands: ReadonlyMap<string, DemandMemory>;
+  readonly unused: UnusedMemory;
   readonly policy: PolicyMemory;
   readonly foresight: ForesightMemory;
   readonly restart: RestartMemory;
@@ -29,6 +31,7 @@ export interface CoreMemory {
 
 export const NEW_CORE_MEMORY: CoreMemory = {
   demands: new Map(),
+  unused: NEW_UNUSED_MEMORY,
   policy: NEW_POLICY_MEMORY,
   foresight: NEW_FORESIGHT_MEMORY,
   restart: NEW_RESTART_MEMORY,

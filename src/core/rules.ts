@@ -38,6 +38,8 @@ export interface Rules {
   readonly floorShare: number;
   /** Whether workers are started a step ahead while demand climbs. */
   readonly stepsAhead: boolean;
+  /** Whether demand that is not taken though a worker stands idle for it counts for one worker only. */
+  readonly dropsUnused: boolean;
   readonly policy: PolicyName;
   readonly placement: Placement;
   readonly removalMode: RemovalMode;

@@ -10,6 +10,7 @@ import { VERIFY_DEADLINE_MS } from '../core/verify.ts';
 import { expectations } from '../core/foresight.ts';
 import { holdMsOf, type PolicyReason } from '../core/policy.ts';
 import { restartCost, type RestartCost } from '../core/restart.ts';
+import { UNUSED_MS } from '../core/unused.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -85,7 +86,7 @@ export function nobodyCanGo({ leaving, standings, desiredWorkers, plannedWorkers
 
 /** Ends of suspicion, of verification and of what is foreseen. */
 function watchTimers(
-  { guard, expectation, foresight }: CoreMemory,
+  { guard, expectation, foresight, unused }: CoreMemory,
   restart: RestartCost | undefined,
   lastMs: number,
   rules: Rules,
@@ -93,6 +94,7 @@ function watchTimers(
   const timers = [
     (guard.registeredSinceMs ?? -Infinity) + rules.holdMs,
     (expectation?.atMs ?? -Infinity) + VERIFY_DEADLINE_MS,
+    ...[...unused.values()].map(({ sinceMs }) => sinceMs + UNUSED_MS),
   ];
   if (restart === undefined) return timers;
   for (const sinceMs of foresight.unmetSinceMs.values()) timers.push(sinceMs + restart.helpMs);

@@ -25,6 +25,7 @@ describe('parseConfig: defaults', () => {
       holdMs: 60_000,
       learnsHold: true,
       skipsLate: true,
+      dropsUnused: true,
       waitWorth: 300,
       floorShare: 0.65,
       stepsAhead: true,

@@ -39,12 +39,14 @@ describe('laboratory: our own daemon', () => {
       Array.from({ length: 30 }, (_, index) => job(index, [stage(index, 9, 400)], 7_000 + 1_700 * index)),
     ),
   );
+  const capped = workload(application('capped', [job(0, [stage(0, 160, 10_000)])]));
   const cases: readonly (readonly [string, Workload, Partial<SimulationOptions>])[] = [
     ['a notebook', notebook(), {}],
     ['a notebook with short pauses', notebook(61_000), {}],
     ['short jobs with growing pauses', fleeting, {}],
     ['pods that never start', notebook(), { faults: { neverStartShare: 0.3 }, untilMs: 600_000 }],
     ['a quota', notebook(), { faults: { quotaPods: 5 }, untilMs: 900_000 }],
+    ['an application that gets less than it asks for', capped, { faults: { mostExecutors: 2 } }],
     ['writes that are refused', notebook(), { faults: { writeErrorShare: 0.3 } }],
     ['a master without marks', notebook(), { faults: { marksRefused: true } }],
     ['drivers that fall silent', notebook(), { faults: { driversSilent: [{ fromMs: 50_000, toMs: 140_000 }] } }],
@@ -93,6 +95,17 @@ describe('laboratory: our own daemon', () => {
       { numRuns: 25 },
     );
   }).timeout(60_000);
+
+  it('keeps no workers for an application that takes none of them, and is not later for it', () => {
+    const options = { ...CLUSTER, faults: { mostExecutors: 2 } };
+    const [breaks, keeps] = [true, false].map((dropsUnused) =>
+      simulate(capped, ours({ rules: { dropsUnused } }), options),
+    );
+    expect(breaks?.jobs).to.deep.equal(keeps?.jobs);
+    expect(breaks?.workerSeconds).to.be.lessThan(0.6 * (keeps?.workerSeconds ?? 0));
+    expect(breaks?.reversals).to.equal(0);
+    expect(breaks?.tasksKilled).to.equal(0);
+  });
 
   it('leaves out most passes of a quiet hour', () => {
     const quiet = workload(

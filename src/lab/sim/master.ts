@@ -134,7 +134,8 @@ export class Master {
     for (const owner of this.applications) {
       const { spec } = owner;
       const byCores = Math.floor((spec.coresMax ?? Infinity) / spec.executorCores);
-      const wanted = Math.min(owner.executorLimit, byCores) - owner.grantedExecutors;
+      const most = Math.min(byCores, this.#means.settings.faults.mostExecutors);
+      const wanted = Math.min(owner.executorLimit, most) - owner.grantedExecutors;
       if (wanted > 0) this.#place(owner, wanted);
     }
   }

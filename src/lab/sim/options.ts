@@ -71,6 +71,8 @@ export interface Faults {
   readonly neverStartShare: number;
   /** Most pods the namespace's quota allows; what is asked for beyond is not created. */
   readonly quotaPods: number;
+  /** Most executors that the master gives to one application, and tells nobody why. */
+  readonly mostExecutors: number;
   /** Share of the writes that the API server refuses (429). */
   readonly writeErrorShare: number;
   /** While the drivers do not answer. */
@@ -84,6 +86,7 @@ export interface Faults {
 export const NO_FAULTS: Faults = {
   neverStartShare: 0,
   quotaPods: Infinity,
+  mostExecutors: Infinity,
   writeErrorShare: 0,
   driversSilent: [],
   masterSilent: [],

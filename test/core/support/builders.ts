@@ -269,6 +269,7 @@ export function rules(more: Partial<Rules> = {}): Rules {
     holdMs: 60_000,
     learnsHold: false,
     skipsLate: true,
+    dropsUnused: true,
     burstMs: 0,
     growStepWorkers: 0,
     deadBandWorkers: 0,

@@ -81,6 +81,7 @@ const moreRules = fc.record({
   externalShuffleService: fc.constantFrom(false, true),
   learnsHold: fc.boolean(),
   skipsLate: fc.boolean(),
+  dropsUnused: fc.boolean(),
   waitWorth: fc.constantFrom(0, 30, 1_000),
   floorShare: fc.constantFrom(0, 0.5, 1),
   stepsAhead: fc.boolean(),

@@ -35,6 +35,7 @@ export const RULES: Rules = {
   quietMs: 0,
   learnsHold: false,
   skipsLate: true,
+  dropsUnused: true,
   waitWorth: 0,
   floorShare: 0,
   stepsAhead: false,
