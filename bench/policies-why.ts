@@ -1,15 +1,15 @@
 /** Why a family misses an aim: what the bound leaves out, or what nobody could know. Printed only where one is missed. */
 export const WHY_MISSED: Readonly<Record<string, string>> = {
   step:
-    'dask-adaptive gives a worker up 3 s after it is not needed, ours after the hold: at first what a restart costs, some 15 s. ' +
+    'The hold: dask-adaptive gives a worker up 3 s after it is not needed, ours at first after what a restart costs, some 15 s. ' +
     'A demand that falls for good and one that is back at once look the same at that moment; where gaps are short, 3 s are paid ' +
     'with reversals (see micro-batches and poisson-sessions).',
   ramp:
     'The tasks that hold the top of the ramp end unevenly, so demand dips by a worker or two and comes back within seconds to a ' +
     'minute. The bound knows that it comes back; the hold that is learned from such gaps covers most of them, not all.',
   saw:
-    'One reversal more than the bound makes is 3 an hour, since a run lasts a third of one: a worker that was kept ready for the ' +
-    'next rise, which did not come, is given up shortly before the next tooth.',
+    'One reversal more than the bound makes is 3 an hour, since a run lasts a third of one. Teeth are far apart, so the learned ' +
+    'hold is at its shortest, 5 s, and a dip between two rises of a tooth that lasts longer than that is followed.',
   impulses:
     'Bursts of seconds are one to four minutes apart, and a worker takes 8 s to start: who waits no longer than that pays for ' +
     'workers that stand idle in between. The bound starts each of them 8 s before its burst. See the profile saving for the other end.',
@@ -30,5 +30,5 @@ export const WHY_MISSED: Readonly<Record<string, string>> = {
     'in between. The bound packs each batch into the time that it may take, and knows its size, which varies by a fifth.',
   adversary:
     'It asks one second after each release, so that every release is a reversal; the bound knows that, and keeps workers over ' +
-    'some of the rounds. All other rules hold it to twice the cost of the bound.',
+    'some of the rounds.',
 };

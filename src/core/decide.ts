@@ -147,28 +147,6 @@ function decideWithMaster(
   return { decision, memory: { ...counted.memory, removal } };
 }
 
-/** What of the demand counts: all, but for what nobody takes. */
-function takenDemands(
-  { observation, rules, trace }: Scene,
-  fleet: Fleet,
-  workerShape: Resources | undefined,
-  all: readonly ApplicationDemand[],
-  memory: CoreMemory,
-): ReturnType<typeof withoutUnused> {
-  if (!rules.dropsUnused) return { demands: all, memory: memory.unused };
-  const hasRoom = (shape: Resources): boolean =>
-    fleet.serving.some(({ workers }) => workers.some((one) => isIdle(one) && fitCount(shape, one.total) > 0));
-  const taken = withoutUnused({ demands: all, hasRoom, workerShape, nowMs: observation.nowMs }, memory.unused);
-  taken.demands.forEach((one, index) => {
-    if (one !== all[index]) trace.add('demand', one.sentence, { executors: one.executors, heldExecutors: one.held });
-  });
-  return taken;
-}
-
-function isIdle({ state, used }: WorkerView): boolean {
-  return state === 'ALIVE' && isNothing(used);
-}
-
 /** What was decided, with all that explains it. */
 function decisionOf(
   { target, newWrongVictims, trace }: Scene,
