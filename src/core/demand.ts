@@ -6,6 +6,7 @@
  */
 import { lastingNeed, remember, type NeedHistory } from './burst.ts';
 import type { ApplicationObservation } from './observation.ts';
+import { followPace, NO_PACE, type PaceMemory } from './pace.ts';
 import { freshAt } from './reading.ts';
 import { largest, resources, type Resources } from './resources.ts';
 import type { AllocationGauges, ApplicationPage, ApplicationSettings } from './spark-view.ts';
@@ -28,7 +29,7 @@ export interface ApplicationDemand {
   readonly certain: boolean;
   /** Takes every core it can get, without end (R9): never grown for, but foreseen. */
   readonly takesAll: boolean;
-  /** Mean time of its tasks in milliseconds, as far as any have ended; undefined where nobody knows. */
+  /** Mean time of its newest tasks in milliseconds, as far as any have ended; undefined where nobody knows. */
   readonly taskMs: number | undefined;
   /** What of this a person should mend, if anything. */
   readonly advice: string | undefined;
@@ -39,11 +40,10 @@ export interface ApplicationDemand {
 export interface DemandMemory {
   readonly needs: NeedHistory;
   readonly lastKnownExecutors: number | undefined;
-  /** Mean time of its tasks as last read: what an application runs does not change from one moment to the next. */
-  readonly taskMs: number | undefined;
+  readonly pace: PaceMemory;
 }
 
-export const NO_DEMAND_MEMORY: DemandMemory = { needs: [], lastKnownExecutors: undefined, taskMs: undefined };
+export const NO_DEMAND_MEMORY: DemandMemory = { needs: [], lastKnownExecutors: undefined, pace: NO_PACE };
 
 export interface DemandContext {
   readonly nowMs: number;
@@ -84,8 +84,8 @@ export function demandOf(
   const needed = facts.gauges?.numberMaxNeededExecutors;
   const needs =
     needed === undefined ? memory.needs : remember(memory.needs, facts.gaugesTakenAtMs, needed, context.burstMs);
-  const taskMs = meanTaskMs(observed.pace) ?? memory.taskMs;
-  const counted = choose(facts, needs, { ...memory, taskMs }, context);
+  const pace = followPace(memory.pace, observed.pace);
+  const counted = choose(facts, needs, { ...memory, pace }, context);
   const raw = facts.shapeKnown || counted.executors === 0 ? counted : ofGuessedSize(counted);
   const { application } = observed;
   const demand: ApplicationDemand = {
@@ -94,19 +94,14 @@ export function demandOf(
     held: facts.held,
     targetExecutors: facts.gauges?.numberTargetExecutors ?? limitOf(facts.page),
     shape: facts.shape,
-    taskMs,
+    taskMs: pace.taskMs,
     ...raw,
     sentence: `${application.id} wants ${raw.executors} executors, holds ${facts.held} (${raw.why})`,
   };
   return {
     demand,
-    memory: { needs, lastKnownExecutors: counted.certain ? counted.executors : memory.lastKnownExecutors, taskMs },
+    memory: { needs, lastKnownExecutors: counted.certain ? counted.executors : memory.lastKnownExecutors, pace },
   };
-}
-
-function meanTaskMs(pace: ApplicationObservation['pace']): number | undefined {
-  if (!pace.known || pace.value.tasks === 0 || pace.value.totalMs === 0) return undefined;
-  return pace.value.totalMs / pace.value.tasks;
 }
 
 interface Chosen {
@@ -149,8 +144,8 @@ function withoutAllocation(facts: Facts): boolean {
  * What counts of max needed. Where it is known how long tasks take, whether a new worker would help is judged by that; else
  * what has lasted.
  */
-function lastingBy(needs: NeedHistory, { taskMs }: DemandMemory, { burstMs, skipsLate }: DemandContext): number {
-  return lastingNeed(needs, skipsLate && taskMs !== undefined ? 0 : burstMs);
+function lastingBy(needs: NeedHistory, { pace }: DemandMemory, { burstMs, skipsLate }: DemandContext): number {
+  return lastingNeed(needs, skipsLate && pace.taskMs !== undefined ? 0 : burstMs);
 }
 
 function gaugeDemand(facts: Facts, target: number, need: number, context: DemandContext): Chosen {

@@ -9,6 +9,7 @@ import {
   type DemandContext,
   type DemandMemory,
 } from '../../src/core/demand.ts';
+import { NO_PACE } from '../../src/core/pace.ts';
 import type { ApplicationObservation } from '../../src/core/observation.ts';
 import { unknown } from '../../src/core/reading.ts';
 import { resources } from '../../src/core/resources.ts';
@@ -237,7 +238,7 @@ describe('Demand where the driver does not tell', () => {
     const known = demandOf(applicationSeen(dynamic(7, 9)), NO_DEMAND_MEMORY, CONTEXT);
     expect(known.memory).to.deep.equal({
       needs: [{ takenAtMs: NOW_MS, neededExecutors: 9 }],
-      taskMs: undefined,
+      pace: NO_PACE,
       lastKnownExecutors: 9,
     });
     expect(demandOf(applicationSeen(), known.memory, CONTEXT).memory).to.deep.equal(known.memory);
@@ -308,7 +309,7 @@ describe('Demand, for anything that is seen,', () => {
   it('is a whole number, never below what is held where it is not certain, and the same each time', () => {
     fc.assert(
       fc.property(seenOf, fc.option(count, { nil: undefined }), (one, lastKnownExecutors) => {
-        const memory = frozen({ needs: [], lastKnownExecutors, taskMs: undefined });
+        const memory = frozen({ needs: [], lastKnownExecutors, pace: NO_PACE });
         const context = { ...CONTEXT, workerShape: one.workerKnown ? WORKER_SHAPE : undefined };
         const first = demandOf(observed(one), memory, context);
         const { executors, held, certain, basis, shape } = first.demand;
