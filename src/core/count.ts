@@ -12,7 +12,7 @@ import { servingWorkers } from './removal.ts';
 import { restartCost, watchRestarts } from './restart.ts';
 import { fitCount, isNothing, type Resources } from './resources.ts';
 import type { MasterView, WorkerView } from './spark-view.ts';
-import { allDemands, applyPolicy, shapeOf, tracePacking, type Scene } from './stages.ts';
+import { allDemands, applyPolicy, keptByCalendar, shapeOf, tracePacking, type Scene } from './stages.ts';
 import { withoutUnused } from './unused.ts';
 import { workersWanted, type WantedInput, type WorkersWanted } from './wanted.ts';
 
@@ -31,6 +31,7 @@ export interface Counted {
   readonly serving: number;
   readonly verdict: Verdict;
   readonly hold: Decision['hold'];
+  readonly calendar: Decision['calendar'];
   /** All that is remembered but what belongs to the removal, which is as it was. */
   readonly memory: CoreMemory;
 }
@@ -61,10 +62,12 @@ export function countWorkers(scene: Scene, master: MasterView, memory: CoreMemor
     { demands, wanted: packed, workerShape, restart, certain, rules, nowMs: observation.nowMs, trace },
     memory.foresight,
   );
-  const { wanted, floor } = ahead;
+  const { wanted } = ahead;
+  const calendar = keptByCalendar(scene, memory);
+  const floor = Math.max(ahead.floor, calendar?.workers ?? 0);
 
   const guard = watchMaster(memory.guard, master, fleet, observation.nowMs, rules.holdMs, pods.known);
-  const seen = { wanted: wanted.wanted, floor, restart, serving, certain };
+  const seen = { wanted: wanted.wanted, floor: ahead.floor, calendar, restart, serving, certain };
   const { verdict, memory: judged, hold } = applyPolicy(scene, memory, demands, seen);
   trace.add('policy', verdict.sentence, { reason: verdict.reason, desiredWorkers: verdict.desired });
   const learnt = {
@@ -75,7 +78,7 @@ export function countWorkers(scene: Scene, master: MasterView, memory: CoreMemor
     foresight: ahead.memory,
     restart: starts,
   };
-  const counts = { wantedInput, wanted, floor, hold, observed, serving };
+  const counts = { wantedInput, wanted, floor, calendar, hold, observed, serving };
   return { fleet, demands, certain, ...counts, verdict, memory: { ...memory, ...judged, ...learnt } };
 }
 

@@ -20,7 +20,7 @@ import { GUARDS, type Guards } from './removal-guards.ts';
 import { isDoomed } from './removal-steps.ts';
 import type { Rules } from './rules.ts';
 import type { MasterView } from './spark-view.ts';
-import { blockersOf, checkVictims, type Scene } from './stages.ts';
+import { blockersOf, checkVictims, keptByCalendar, stillEmptied, type Scene } from './stages.ts';
 import { newTrace } from './trace.ts';
 import { workersOf } from './victims.ts';
 import { expect, withoutPods } from './verify.ts';
@@ -46,6 +46,8 @@ export function decide(
   }
   const pods = withDisruptions(freshAt(observation.pods, observation.nowMs), observation);
   const checked = checkVictims(memory, pods, observation.nowMs, trace);
+  const emptiedAtMs = stillEmptied(checked.memory.emptiedAtMs, target);
+  const remembered = { ...checked.memory, emptiedAtMs };
   const scene = {
     observation,
     rules,
@@ -60,7 +62,7 @@ export function decide(
     trace.add('observe', `the master is unknown: ${master.reason}`);
     return withoutMaster(
       scene,
-      { ...checked.memory, guard: masterUnseen(checked.memory.guard) },
+      { ...remembered, guard: masterUnseen(remembered.guard) },
       'master-unknown',
       master.reason,
     );
@@ -68,14 +70,9 @@ export function decide(
   if (master.value.status !== 'ALIVE') {
     const sentence = `the master is ${master.value.status}: only the one that is ALIVE is listened to`;
     trace.add('observe', sentence);
-    return withoutMaster(
-      scene,
-      { ...checked.memory, guard: masterUnseen(checked.memory.guard) },
-      'master-not-alive',
-      sentence,
-    );
+    return withoutMaster(scene, { ...remembered, guard: masterUnseen(remembered.guard) }, 'master-not-alive', sentence);
   }
-  return decideWithMaster(scene, master.value, checked.memory);
+  return decideWithMaster(scene, master.value, remembered);
 }
 
 /**
@@ -83,12 +80,14 @@ export function decide(
  * reversals; a shrink is verified later.
  */
 export function noteApplied(
-  memory: CoreMemory,
+  before: CoreMemory,
   action: Action,
   pods: readonly PodView[],
   nowMs: number,
   nowEpochMs: number,
 ): CoreMemory {
+  const emptiedAtMs = action.kind !== 'resize' ? before.emptiedAtMs : action.to === 0 ? nowMs : undefined;
+  const memory = { ...before, emptiedAtMs };
   if (action.kind === 'replace') return { ...memory, expectation: withoutPods(memory.expectation, action.pods) };
   // A mark is the shrink: the count that follows it, maybe much later, is not another one.
   if (action.kind === 'mark') {
@@ -128,7 +127,7 @@ function decideWithMaster(
 ): { decision: Decision; memory: CoreMemory } {
   const { observation, trace, pods } = scene;
   const counted = countWorkers(scene, master, memory);
-  const { fleet, demands, wanted, floor, serving, verdict } = counted;
+  const { fleet, demands, wanted, floor, calendar, serving, verdict } = counted;
 
   const blockers = blockersOf(scene, counted.memory.guard, master, fleet, demands, memory);
   for (const blocker of blockers) trace.add('guard', blocker);
@@ -141,7 +140,8 @@ function decideWithMaster(
   for (const sentence of describePins(plan.pins, plan.standings.idle)) trace.add('removal', sentence);
   trace.add('action', plan.sentence, { action: plan.action.kind });
 
-  const counts = { wanted, floor, hold: counted.hold, observed: counted.observed, demands, blockers };
+  const { hold, observed } = counted;
+  const counts = { wanted, floor, calendar, hold, observed, demands, blockers };
   const decision = decisionOf(scene, fleet, verdict, plan, counts);
   const removal = rememberPins(removalMemory, pinnedSince(ledger));
   return { decision, memory: { ...counted.memory, removal } };
@@ -155,10 +155,10 @@ function decisionOf(
   plan: RemovalPlan,
   seen: { readonly wanted: WorkersWanted; readonly floor: number; readonly observed: number } & Pick<
     Decision,
-    'hold' | 'demands' | 'blockers'
+    'calendar' | 'hold' | 'demands' | 'blockers'
   >,
 ): Decision {
-  const { wanted, floor, hold, observed, demands, blockers } = seen;
+  const { wanted, floor, calendar, hold, observed, demands, blockers } = seen;
   return {
     action: plan.action,
     reason: verdict.reason,
@@ -167,6 +167,7 @@ function decisionOf(
     plannedWorkers: target.plannedWorkers,
     observedWorkers: observed,
     floorWorkers: floor,
+    calendar,
     hold,
     desiredWorkers: verdict.desired,
     demands: demands,
@@ -278,9 +279,11 @@ function withoutMaster(
   const { observation, rules, target, trace } = scene;
   const { nowMs, nowEpochMs } = observation;
   const planned = target.plannedWorkers;
+  const calendar = keptByCalendar(scene, memory);
   const input = {
     wanted: 0,
     floor: 0,
+    calendar,
     restart: undefined,
     serving: planned,
     planned,
@@ -301,6 +304,8 @@ function withoutMaster(
     action,
     ...(belowMin ? { reason: verdict.reason, sentence: verdict.sentence } : {}),
     plannedWorkers: from,
+    floorWorkers: calendar?.workers ?? 0,
+    calendar,
     desiredWorkers: verdict.desired,
     blockers: [why],
     newWrongVictims: scene.newWrongVictims,

@@ -1,4 +1,5 @@
 /** What a decision is, and what is remembered from one to the next: the words between the core and everybody else. */
+import type { CalendarFloor } from './calendar.ts';
 import type { ApplicationDemand, DemandMemory } from './demand.ts';
 import { NEW_FORESIGHT_MEMORY, type ForesightMemory } from './foresight.ts';
 import { NEW_GUARD_MEMORY, type GuardMemory } from './guard.ts';
@@ -27,6 +28,8 @@ export interface CoreMemory {
   readonly wrongVictims: number;
   /** Size of a worker as it was last seen. */
   readonly lastShape: Resources | undefined;
+  /** When this daemon set the count to zero, monotonic; undefined where it did not, or somebody set another one since. */
+  readonly emptiedAtMs: number | undefined;
 }
 
 export const NEW_CORE_MEMORY: CoreMemory = {
@@ -41,6 +44,7 @@ export const NEW_CORE_MEMORY: CoreMemory = {
   expectation: undefined,
   wrongVictims: 0,
   lastShape: undefined,
+  emptiedAtMs: undefined,
 };
 
 export type DecisionReason = Verdict['reason'] | 'target-unknown' | 'master-unknown' | 'master-not-alive';
@@ -55,8 +59,10 @@ export interface Decision {
   readonly plannedWorkers: number | undefined;
   /** *observed*: ALIVE workers at the master; undefined while it cannot be seen. */
   readonly observedWorkers: number | undefined;
-  /** Workers kept ready for what is to be expected, those wanted included; 0 for none. */
+  /** Workers kept ready for what is to be expected or by the calendar, those wanted included; 0 for none. */
   readonly floorWorkers: number;
+  /** What the calendar keeps of them; undefined for nothing. */
+  readonly calendar: CalendarFloor | undefined;
   /** How long a surplus has to last now, and what a restart was seen to take; undefined where another policy decides. */
   readonly hold: { readonly holdMs: number; readonly restart: RestartCost | undefined } | undefined;
   /** Workers that should serve, after policy and bounds. */
@@ -91,6 +97,7 @@ export function emptyDecision(reason: DecisionReason, why: string, trace: Trace)
     plannedWorkers: undefined,
     observedWorkers: undefined,
     floorWorkers: 0,
+    calendar: undefined,
     hold: undefined,
     desiredWorkers: undefined,
     demands: [],

@@ -1,4 +1,5 @@
 /** Everything one decision is made from: the newest reading of each source, and the two clocks. */
+import type { CalendarWindow } from './calendar.ts';
 import type { PodView, TargetView } from './cluster-view.ts';
 import type { ApplicationHoldings } from './holdings.ts';
 import type { Reading } from './reading.ts';
@@ -43,4 +44,6 @@ export interface Observation {
   readonly markAbility: MarkAbility;
   /** Nodes that are about to go, each with the reason, by name (R24); absent where nodes are not watched. */
   readonly leavingNodes?: Reading<ReadonlyMap<string, string>>;
+  /** Windows of the calendar that are open; absent where there is no calendar. */
+  readonly calendar?: readonly CalendarWindow[];
 }

@@ -3,6 +3,7 @@
  * largest of six readings, up at once, down half of the way. Only its counts: who leaves is still chosen safely, and
  * what is unknown still forbids shrinking (R13).
  */
+import type { CalendarFloor } from './calendar.ts';
 import type { Rules } from './rules.ts';
 import type { Verdict } from './policy.ts';
 
@@ -37,9 +38,18 @@ export function originalTick(
   return { window: next, requested: Math.trunc(target > available ? target : (target + available) / 2) };
 }
 
-/** G3 in our loop: ticks every {@link ORIGINAL_TICK_MS}, bounded by min and max, never down while uncertain. */
+export interface OriginalInput {
+  readonly sumOfTargets: number;
+  readonly serving: number;
+  readonly certain: boolean;
+  /** What the calendar keeps, as min would. */
+  readonly calendar: CalendarFloor | undefined;
+  readonly nowMs: number;
+}
+
+/** G3 in our loop: ticks every {@link ORIGINAL_TICK_MS}, bounded by min, the calendar and max, never down while uncertain. */
 export function decideOriginal(
-  input: { readonly sumOfTargets: number; readonly serving: number; readonly certain: boolean; readonly nowMs: number },
+  input: OriginalInput,
   memory: OriginalMemory,
   rules: Rules,
 ): { readonly verdict: Verdict; readonly memory: OriginalMemory } {
@@ -49,21 +59,22 @@ export function decideOriginal(
   return { verdict, memory: input.certain ? next : memory };
 }
 
-function tick(
-  input: { readonly sumOfTargets: number; readonly serving: number; readonly nowMs: number },
-  memory: OriginalMemory,
-): OriginalMemory {
+function tick(input: OriginalInput, memory: OriginalMemory): OriginalMemory {
   const { window, requested } = originalTick(memory.window, input.sumOfTargets, input.serving);
   return { window, asked: requested, nextTickAtMs: input.nowMs + ORIGINAL_TICK_MS };
 }
 
-function bounded(asked: number, input: { readonly serving: number; readonly certain: boolean }, rules: Rules): Verdict {
-  const { serving } = input;
+function bounded(asked: number, { serving, certain, calendar }: OriginalInput, rules: Rules): Verdict {
   if (rules.paused) return { desired: serving, reason: 'paused', sentence: 'paused: the count is kept as it is' };
-  const desired = Math.max(rules.minWorkers, Math.min(asked, rules.maxWorkers));
-  if (desired < serving && !input.certain) {
+  const own = Math.max(rules.minWorkers, Math.min(asked, rules.maxWorkers));
+  const desired = Math.max(own, calendar?.workers ?? 0);
+  if (desired < serving && !certain) {
     const sentence = `the original would ask for ${desired}, but something is unknown: the count is not lowered`;
     return { desired: serving, reason: 'unknown-demand', sentence };
+  }
+  if (calendar !== undefined && own < desired && desired >= serving) {
+    const grows = desired > serving ? `, ${serving} serve` : '';
+    return { desired, reason: grows === '' ? 'original-steady' : 'calendar', sentence: calendar.sentence + grows };
   }
   if (desired === serving) return { desired, reason: 'original-steady', sentence: `the original asks for ${desired}` };
   const reason = desired > serving ? 'original-grow' : 'original-shrink';

@@ -5,6 +5,7 @@
  * hold moves nothing; the hold is a longer one while the hour's budget of reversals is spent. Bounds come last and beat
  * everything but pause and unknown (R11).
  */
+import type { CalendarFloor } from './calendar.ts';
 import { GAPS_KEPT, holdMsBy, SHORTEST_HOLD_MS, type Gap } from './hold.ts';
 import type { RestartCost } from './restart.ts';
 import type { Rules } from './rules.ts';
@@ -46,6 +47,7 @@ export type PolicyReason =
   | 'steady'
   | 'demand'
   | 'floor'
+  | 'calendar'
   | 'grow-step'
   | 'below-min'
   | 'above-max'
@@ -73,6 +75,8 @@ export interface PolicyInput {
   readonly wanted: number;
   /** Workers kept ready beyond that, for demand that is to be expected; 0 for none. */
   readonly floor: number;
+  /** What the calendar keeps; undefined for nothing, and where a count of zero set by hand is not to be overridden. */
+  readonly calendar: CalendarFloor | undefined;
   /** What a restart takes; undefined as long as none was seen. */
   readonly restart: RestartCost | undefined;
   /** Workers planned that are not on their way out. */
@@ -140,7 +144,12 @@ function isSpent({ nowEpochMs }: Pick<PolicyInput, 'nowEpochMs'>, memory: Policy
   return memory.lastMove !== 'shrink' && reversalsLastHour(memory, nowEpochMs) >= rules.reversalsPerHour;
 }
 
-function neededBy({ wanted, floor }: PolicyInput, { headroomWorkers }: Rules): number {
+function neededBy(input: PolicyInput, rules: Rules): number {
+  return Math.max(expectedBy(input, rules), input.calendar?.workers ?? 0);
+}
+
+/** What is needed but for the calendar: it says nothing of how demand comes and goes. */
+function expectedBy({ wanted, floor }: PolicyInput, { headroomWorkers }: Rules): number {
   return Math.max(wanted + headroomWorkers, floor);
 }
 
@@ -148,6 +157,7 @@ function observe(input: PolicyInput, memory: PolicyMemory, rules: Rules): Policy
   if (!input.certain) return { ...memory, peaks: [], knownSinceMs: undefined, mostNeeded: 0 };
   const edgeMs = input.nowMs - longestHoldMs(rules);
   const needed = neededBy(input, rules);
+  const expected = Math.min(expectedBy(input, rules), rules.maxWorkers);
   // Kept falling: an earlier peak that is not higher than this one can never again be the largest in the hold.
   const peaks = memory.peaks.filter((peak) => peak.atMs > edgeMs && peak.workers > needed);
   return {
@@ -155,8 +165,8 @@ function observe(input: PolicyInput, memory: PolicyMemory, rules: Rules): Policy
     peaks: [...peaks, { atMs: input.nowMs, workers: needed }],
     knownSinceMs: memory.knownSinceMs ?? input.nowMs,
     firstKnownMs: memory.firstKnownMs ?? input.nowMs,
-    gaps: gapsUntil(input.nowMs, Math.min(needed, rules.maxWorkers), memory),
-    mostNeeded: Math.max(memory.mostNeeded, Math.min(needed, rules.maxWorkers)),
+    gaps: gapsUntil(input.nowMs, expected, memory),
+    mostNeeded: Math.max(memory.mostNeeded, expected),
   };
 }
 
@@ -180,7 +190,7 @@ function judge(input: PolicyInput, memory: PolicyMemory, rules: Rules, holdMs: n
   const { serving } = input;
   if (rules.paused) return stay(serving, 'paused', 'paused: the count is kept as it is');
   const needed = neededBy(input, rules);
-  if (input.planned === 0 && input.wanted === 0) {
+  if (input.planned === 0 && input.wanted === 0 && input.calendar === undefined) {
     return stay(0, 'zero-by-hand', 'no workers are planned and nothing needs one; min is kept once something does');
   }
   if (serving < rules.minWorkers && needed <= rules.minWorkers) {
@@ -195,6 +205,7 @@ function judge(input: PolicyInput, memory: PolicyMemory, rules: Rules, holdMs: n
 
 function growTo(needed: number, input: PolicyInput, rules: Rules): Verdict {
   const { serving } = input;
+  const byCalendar = expectedBy(input, rules) < needed ? input.calendar : undefined;
   const stepped = rules.growStepWorkers > 0 ? Math.min(needed, serving + rules.growStepWorkers) : needed;
   const desired = Math.max(rules.minWorkers, Math.min(stepped, rules.maxWorkers));
   if (desired <= serving) {
@@ -207,8 +218,11 @@ function growTo(needed: number, input: PolicyInput, rules: Rules): Verdict {
     return {
       desired,
       reason: 'grow-step',
-      sentence: `demand needs ${needed}, at most ${rules.growStepWorkers} a step`,
+      sentence: `${byCalendar?.sentence ?? `demand needs ${needed}`}, at most ${rules.growStepWorkers} a step`,
     };
+  }
+  if (byCalendar !== undefined) {
+    return { desired, reason: 'calendar', sentence: `${byCalendar.sentence}, ${serving} serve` };
   }
   if (input.wanted + rules.headroomWorkers < needed) {
     return { desired, reason: 'floor', sentence: `${needed} workers are kept ready, ${serving} serve` };
@@ -225,7 +239,10 @@ function shrinkFrom(input: PolicyInput, memory: PolicyMemory, rules: Rules, hold
   const within = memory.peaks.filter(({ atMs }) => atMs > input.nowMs - holdMs);
   const now = Math.max(neededBy(input, rules), rules.minWorkers);
   const floor = Math.max(now, ...within.map(({ workers }) => workers));
-  if (now >= serving) return stay(serving, 'steady', `${serving} workers serve what is wanted`);
+  if (now >= serving) {
+    const byCalendar = Math.max(expectedBy(input, rules), rules.minWorkers) < serving ? input.calendar : undefined;
+    return stay(serving, 'steady', byCalendar?.sentence ?? `${serving} workers serve what is wanted`);
+  }
   if (serving - now <= rules.deadBandWorkers) {
     return stay(
       serving,

@@ -1,4 +1,5 @@
 /** The stages between what was observed and what is done: each a pure function that appends to the trace. */
+import { calendarFloor, type CalendarFloor } from './calendar.ts';
 import type { PodView, TargetView } from './cluster-view.ts';
 import type { CoreMemory, Decision } from './decision.ts';
 import { demandOf, NO_DEMAND_MEMORY, type ApplicationDemand, type DemandMemory } from './demand.ts';
@@ -7,7 +8,7 @@ import { shrinkBlockers, type GuardMemory } from './guard.ts';
 import type { Observation } from './observation.ts';
 import { decideOriginal } from './original.ts';
 import { decideCount, type PolicyInput, type Verdict } from './policy.ts';
-import type { Reading } from './reading.ts';
+import type { Known, Reading } from './reading.ts';
 import type { Guards } from './removal-guards.ts';
 import type { Resources } from './resources.ts';
 import type { Rules } from './rules.ts';
@@ -78,16 +79,36 @@ export function tracePacking(trace: Trace, wanted: WorkersWanted, shape: Resourc
   }
 }
 
+/** What the calendar keeps now: nothing where no window is open, nor where somebody set the count to zero. */
+export function keptByCalendar(
+  { observation, rules, target, trace }: Scene,
+  { emptiedAtMs }: CoreMemory,
+): CalendarFloor | undefined {
+  const floor = calendarFloor(observation.calendar ?? [], observation.nowEpochMs, rules.maxWorkers);
+  if (floor === undefined) return undefined;
+  const isWish = target.plannedWorkers === 0 && emptiedAtMs === undefined;
+  const but = isWish ? '; but the count was set to zero, not by this daemon, and stays until something is wanted' : '';
+  trace.add('calendar', floor.sentence + but, { calendarWorkers: floor.workers, untilEpochMs: floor.untilEpochMs });
+  return isWish ? undefined : floor;
+}
+
+/** When this daemon emptied the cluster; forgotten once a later reading shows that somebody has set another count. */
+export function stillEmptied(emptiedAtMs: number | undefined, target: Known<TargetView>): number | undefined {
+  if (emptiedAtMs === undefined || (target.value.plannedWorkers > 0 && target.takenAtMs > emptiedAtMs))
+    return undefined;
+  return emptiedAtMs;
+}
+
 /** The count by the policy that is set; ours is kept up to date beside the original, so that switching is smooth. */
 export function applyPolicy(
   scene: Scene,
   memory: CoreMemory,
   demands: readonly ApplicationDemand[],
-  seen: Pick<PolicyInput, 'wanted' | 'floor' | 'restart' | 'serving' | 'certain'>,
+  seen: Pick<PolicyInput, 'wanted' | 'floor' | 'calendar' | 'restart' | 'serving' | 'certain'>,
 ): { verdict: Verdict; memory: Pick<CoreMemory, 'policy' | 'original'>; hold: Decision['hold'] } {
   const { observation, rules } = scene;
   const { nowMs, nowEpochMs } = observation;
-  const { serving, certain } = seen;
+  const { serving, certain, calendar } = seen;
   const planned = scene.target.plannedWorkers;
   const ours = decideCount({ ...seen, planned, nowMs, nowEpochMs }, memory.policy, rules);
   if (rules.policy === 'hysteresis') {
@@ -95,7 +116,7 @@ export function applyPolicy(
     return { verdict: ours.verdict, memory: { policy: ours.memory, original: memory.original }, hold };
   }
   const sumOfTargets = demands.reduce((sum, demand) => sum + (demand.targetExecutors ?? 0), 0);
-  const original = decideOriginal({ sumOfTargets, serving, certain, nowMs }, memory.original, rules);
+  const original = decideOriginal({ sumOfTargets, serving, certain, calendar, nowMs }, memory.original, rules);
   return { verdict: original.verdict, memory: { policy: ours.memory, original: original.memory }, hold: undefined };
 }
 

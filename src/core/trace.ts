@@ -1,7 +1,17 @@
 /** The decision trace: each stage says in words and numbers what it did, so that every decision can be explained. */
 
 export type Stage =
-  'observe' | 'demand' | 'packing' | 'foresight' | 'policy' | 'bounds' | 'guard' | 'victims' | 'removal' | 'action';
+  | 'observe'
+  | 'demand'
+  | 'packing'
+  | 'foresight'
+  | 'calendar'
+  | 'policy'
+  | 'bounds'
+  | 'guard'
+  | 'victims'
+  | 'removal'
+  | 'action';
 
 export interface TraceLine {
   readonly stage: Stage;

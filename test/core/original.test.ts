@@ -106,7 +106,7 @@ describe('R13: one tick of the original, generation G3,', () => {
 });
 
 describe('R13: the original in our loop', () => {
-  const input = { sumOfTargets: 3, serving: 10, certain: true, nowMs: NOW_MS };
+  const input = { sumOfTargets: 3, serving: 10, certain: true, calendar: undefined, nowMs: NOW_MS };
 
   /** One pass a second; what each asked for. */
   function play(
@@ -118,7 +118,7 @@ describe('R13: the original in our loop', () => {
     const verdicts: Verdict[] = [];
     for (let second = 0; second < seconds; second += 1) {
       const { sum, serving = 10, certain = true } = at(second);
-      const pass = { sumOfTargets: sum, serving, certain, nowMs: NOW_MS + second * 1_000 };
+      const pass = { ...input, sumOfTargets: sum, serving, certain, nowMs: NOW_MS + second * 1_000 };
       const decided = decideOriginal(pass, frozen(now), rules());
       verdicts.push(decided.verdict);
       now = decided.memory;

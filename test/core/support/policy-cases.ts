@@ -14,7 +14,8 @@ import { NOW_EPOCH_MS, NOW_MS, rules } from './builders.ts';
 export function input(more: Partial<PolicyInput> = {}): PolicyInput {
   const serving = more.serving ?? 10;
   const clocks = { nowMs: NOW_MS, nowEpochMs: NOW_EPOCH_MS };
-  return { wanted: 10, floor: 0, restart: undefined, serving, planned: serving, certain: true, ...clocks, ...more };
+  const expected = { floor: 0, calendar: undefined, restart: undefined };
+  return { wanted: 10, ...expected, serving, planned: serving, certain: true, ...clocks, ...more };
 }
 
 /** Known for longer than any hold, with nothing wanted meanwhile. */
