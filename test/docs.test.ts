@@ -98,6 +98,7 @@ const REASONS = {
   steady: true,
   demand: true,
   floor: true,
+  calendar: true,
   'grow-step': true,
   'below-min': true,
   'above-max': true,

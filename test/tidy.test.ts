@@ -39,7 +39,7 @@ const TYPES_ONLY = ['kube/ports.ts', 'spark/ports.ts', 'status/report.ts'];
 /** Packages of npm, by folder. */
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   core: [],
-  config: ['fastest-levenshtein', 'ipaddr.js'],
+  config: ['fastest-levenshtein', 'ipaddr.js', 'node-cron'],
   spark: ['axios', 'ipaddr.js', 'node-html-parser', 'p-limit', 'valibot'],
   sources: ['p-limit', 'valibot'],
   kube: ['@kubernetes/client-node', 'axios', 'valibot'],

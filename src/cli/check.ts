@@ -87,12 +87,33 @@ async function checkCluster(config: Config, parts: Parts, findings: Findings, si
   if (live.standby === undefined) findings.add('ok', 'flag', 'switched on');
   else findings.add('warn', 'flag', `stands by: ${live.standby.why}`);
   for (const problem of live.problems) findings.add('FAIL', 'live value', problem);
+  reportCalendar(parts, findings);
   await parts.sources.follow(parts.live.values());
   for (const problem of parts.sources.problems()) findings.add('FAIL', 'sources', problem);
   return data?.value;
 }
 
 const ALSO_SETS = ': sets the same count, and while it does the daemon stands still; remove it';
+
+/** Which windows are open and which one comes: a calendar in the wrong time zone shows here. */
+function reportCalendar({ live, clock }: Parts, findings: Findings): void {
+  const calendar = live.calendar();
+  if (calendar === undefined) return;
+  const nowEpochMs = clock.nowEpochMs();
+  for (const { workers, until, entry } of calendar.windows(nowEpochMs)) {
+    findings.add('ok', 'calendar', `${workers} workers are kept until ${until} (${entry})`);
+  }
+  const next = calendar.next(nowEpochMs);
+  if (next === undefined) findings.add('warn', 'calendar', 'no window opens in the next 31 days');
+  else {
+    const { window, opens } = next;
+    findings.add(
+      'ok',
+      'calendar',
+      `next: ${window.workers} workers from ${opens} until ${window.until} (${window.entry})`,
+    );
+  }
+}
 
 /** What the kind of target leaves of choosing who goes. */
 function reportRemoval({ name, removal, unsettled }: TargetView, findings: Findings): void {

@@ -83,7 +83,7 @@ export async function compose(config: Config, options: ComposeOptions): Promise<
   const actuator = new Actuator({ clock, target, pods, master: spark.master, random: Math.random });
   const lease = new LeaseKeeper({ clock, tenure, leaseDurationMs: config.kube.leaseDurationMs });
   const original = new OriginalWatch(cluster.client, cluster.ownPod, options.reads);
-  const live = new LiveSettings(config, original.current);
+  const live = new LiveSettings(config, original.current, clock.nowEpochMs);
   const cycle = new Cycle({
     clock,
     observer,

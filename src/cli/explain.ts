@@ -5,7 +5,8 @@
 import { setTimeout } from 'node:timers/promises';
 import type { Config } from '../config/config.ts';
 import { decide } from '../core/decide.ts';
-import { NEW_CORE_MEMORY } from '../core/decision.ts';
+import { NEW_CORE_MEMORY, type CoreMemory } from '../core/decision.ts';
+import type { LiveView } from '../daemon/cycle.ts';
 import { renderExplanation } from '../status/explanation.ts';
 import type { Environment } from './cluster-side.ts';
 import { compose, type Parts } from './compose.ts';
@@ -32,15 +33,17 @@ export async function explain(config: Config, env: Environment, print: Print = t
 }
 
 async function look(config: Config, { observer, live, sources }: Parts): Promise<string> {
+  const decided = ({ rules, calendar }: LiveView, memory: CoreMemory): ReturnType<typeof decide> =>
+    decide({ ...observer.observation('untried'), ...(calendar && { calendar }) }, memory, rules);
   // What applications keep on their workers is part of the answer, whatever was wanted a moment ago.
   observer.watchHoldings(true);
   await observer.beat();
-  const first = decide(observer.observation('untried'), NEW_CORE_MEMORY, live.view(observer.config()).rules);
+  const first = decided(live.view(observer.config()), NEW_CORE_MEMORY);
   await sources.follow(live.values());
   await setTimeout(config.pollMs);
   await observer.beat();
   const view = live.view(observer.config());
-  const { decision } = decide(observer.observation('untried'), first.memory, view.rules);
+  const { decision } = decided(view, first.memory);
   const standing = view.standby === undefined ? { acts: true as const } : { acts: false as const, ...view.standby };
   const facts = { sources: observer.sources(), gaugeSources: observer.choices() };
   return renderExplanation(decision, standing, facts);

@@ -2,6 +2,7 @@
 import type { Config } from '../config/config.ts';
 import { ALIAS_FLAG, applyLive, initialLive, type LiveState } from '../config/live.ts';
 import { describeProblem } from '../config/problem.ts';
+import { Calendar } from '../daemon/calendar.ts';
 import type { LiveView } from '../daemon/cycle.ts';
 import type { ConfigReading } from '../daemon/observer.ts';
 
@@ -16,11 +17,15 @@ export type OriginalDaemon =
 export class LiveSettings {
   readonly #config: Config;
   readonly #originalDaemon: () => OriginalDaemon;
+  readonly #nowEpochMs: () => number;
   #state: LiveState;
+  /** The calendar in force, with what it was made of. */
+  #calendar: { readonly of: string; readonly calendar: Calendar } | undefined;
 
-  constructor(config: Config, originalDaemon: () => OriginalDaemon) {
+  constructor(config: Config, originalDaemon: () => OriginalDaemon, nowEpochMs: () => number) {
     this.#config = config;
     this.#originalDaemon = originalDaemon;
+    this.#nowEpochMs = nowEpochMs;
     this.#state = initialLive(config);
   }
 
@@ -28,7 +33,8 @@ export class LiveSettings {
   view(reading: ConfigReading | undefined): LiveView {
     if (reading?.known === false) return this.#unreadable(reading.reason);
     this.#state = applyLive(this.#config, this.#state, reading?.value);
-    return { standby: this.#standby(), rules: this.#state.rules, problems: this.#state.problems.map(describeProblem) };
+    const { rules, problems } = this.#state;
+    return { standby: this.#standby(), rules, ...this.#open(), problems: problems.map(describeProblem) };
   }
 
   /** The settings in force. */
@@ -36,12 +42,28 @@ export class LiveSettings {
     return this.#state.values;
   }
 
+  /** The calendar in force; undefined where it has no entry. */
+  calendar(): Calendar | undefined {
+    const { calendar: entries, timeZone } = this.#state.values;
+    const of = JSON.stringify([timeZone, entries]);
+    if (this.#calendar?.of !== of) {
+      this.#calendar?.calendar.close();
+      this.#calendar = entries.length === 0 ? undefined : { of, calendar: new Calendar(entries, timeZone) };
+    }
+    return this.#calendar?.calendar;
+  }
+
+  #open(): Pick<LiveView, 'calendar'> {
+    const calendar = this.calendar();
+    return calendar === undefined ? {} : { calendar: calendar.windows(this.#nowEpochMs()) };
+  }
+
   /** R11: what cannot be read is never read as "on". */
   #unreadable(reason: string): LiveView {
     const problem = "the cluster's ConfigMap cannot be read";
     // The reason tells how old the last reading is, which is another each time; the problem stays the same.
     const standby = { code: 'flag-unreadable', why: `${problem}: ${reason}` } as const;
-    return { standby, rules: this.#state.rules, problems: [problem] };
+    return { standby, rules: this.#state.rules, ...this.#open(), problems: [problem] };
   }
 
   #standby(): LiveView['standby'] {

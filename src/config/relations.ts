@@ -68,6 +68,20 @@ export const RELATIONS: readonly Relation[] = [
       headroomWorkers < maxWorkers ? undefined : tooLarge('headroomWorkers', 'maxWorkers', `below ${maxWorkers}`, name),
   },
   {
+    formula: 'workers of CALENDAR ≤ MAX',
+    why: 'no more than the maximum would be kept, whatever the calendar says',
+    between: ['calendar', 'maxWorkers'],
+    live: 'warns',
+    check: ({ calendar, maxWorkers }, name) =>
+      calendar.every(({ workers }) => workers <= maxWorkers)
+        ? undefined
+        : {
+            about: 'calendar',
+            allowed: `at most ${maxWorkers} workers in an entry (see ${name('maxWorkers')})`,
+            mend: `write fewer workers into ${name('calendar')} or raise ${name('maxWorkers')}`,
+          },
+  },
+  {
     formula: 'GROW_STEP ≤ MAX',
     why: 'a longer step would limit nothing; 0 says so plainly',
     between: ['growStepWorkers', 'maxWorkers'],

@@ -1,4 +1,5 @@
 /** Rows of the table of settings: which workers, how many of them, and which may go. */
+import { calendar, timeZone } from './calendar-kinds.ts';
 import { duration, durationOrAuto, flag, oneOf, sparkMemory, wholeNumber } from './kinds.ts';
 import { optional, setting } from './setting.ts';
 import { targetReference } from './target-kind.ts';
@@ -138,6 +139,24 @@ export const WORKER_SETTINGS = {
     sentence: 'Workers kept above what the demand needs, so that the next burst finds them ready.',
     kind: wholeNumber('workers', 0, MOST_WORKERS),
     byDefault: '0',
+    live: true,
+  }),
+  calendar: setting({
+    name: 'CALENDAR',
+    group: 'count',
+    sentence:
+      'Workers kept ready by the clock, whatever the demand: "8 for 10h at 30 7 * * 1-5" keeps at least eight, from half past ' +
+      'seven for ten hours, Monday to Friday. Where several windows are open the largest counts; max wins over it.',
+    kind: calendar(),
+    byDefault: 'none',
+    live: true,
+  }),
+  timeZone: setting({
+    name: 'TIME_ZONE',
+    group: 'count',
+    sentence: 'Time zone in which the calendar is written.',
+    kind: timeZone(),
+    byDefault: 'UTC',
     live: true,
   }),
   holdMs: setting({

@@ -1,6 +1,7 @@
 /**
  * One pass over the ports: observe, decide, look again, act, report. It never retries; the next tick is the retry.
  */
+import type { CalendarWindow } from '../core/calendar.ts';
 import { decide, noteApplied } from '../core/decide.ts';
 import { NEW_CORE_MEMORY, type CoreMemory, type Decision } from '../core/decision.ts';
 import type { Observation } from '../core/observation.ts';
@@ -25,6 +26,8 @@ export interface LiveView {
     | { readonly code: 'disabled' | 'dry-run' | 'flag-unreadable' | 'original-present'; readonly why: string }
     | undefined;
   readonly rules: Rules;
+  /** Windows of the calendar that are open; absent where there is no calendar. */
+  readonly calendar?: readonly CalendarWindow[];
   /** What a person should mend, in full sentences. */
   readonly problems: readonly string[];
 }
@@ -60,12 +63,12 @@ export class Cycle {
     const startedAtMs = clock.nowMs();
     await observer.beat();
     const live = this.#deps.live(observer.config());
-    const observation = this.#observe();
+    const observation = this.#observe(live);
     const errors: OperatingError[] = [];
     const standing = await this.#standing(live, observation, errors);
     if (!standing.acts && standing.code !== 'second-writer') this.#deps.rivals?.forget();
     const first = decide(observation, this.#memory, live.rules);
-    const { decision, outcome } = await this.#follow(first, standing, live.rules, errors);
+    const { decision, outcome } = await this.#follow(first, standing, live, errors);
     // A restart must not forget that a wrong pod went: it is why the daemon holds back.
     if (standing.acts && (decision.newWrongVictims.length > 0 || this.#hasLearned())) await this.#save(errors);
     observer.watchHoldings(mayShrink(decision));
@@ -87,10 +90,10 @@ export class Cycle {
     };
   }
 
-  #observe(): Observation {
+  #observe({ calendar }: LiveView): Observation {
     const observation = this.#deps.observer.observation(this.#deps.actuator.markAbility());
     this.#deps.rivals?.see(observation.target);
-    return observation;
+    return calendar === undefined ? observation : { ...observation, calendar };
   }
 
   /** May this daemon write? The flag first, then the master beside it, then the Lease, then who else writes. */
@@ -124,7 +127,7 @@ export class Cycle {
   async #follow(
     first: ReturnType<typeof decide>,
     standing: Standing,
-    rules: Rules,
+    live: LiveView,
     errors: OperatingError[],
   ): Promise<{ decision: Decision; outcome: Outcome }> {
     const { action } = first.decision;
@@ -136,13 +139,13 @@ export class Cycle {
       return { decision: first.decision, outcome };
     }
     const missed = await this.#lookAgain(action);
-    const observation = this.#observe();
+    const observation = this.#observe(live);
     const why = missed ?? this.#rival();
     if (why !== undefined) {
       this.#memory = first.memory;
       return { decision: first.decision, outcome: { kind: 'withheld', action, why } };
     }
-    const second = decide(observation, this.#memory, rules);
+    const second = decide(observation, this.#memory, live.rules);
     this.#memory = second.memory;
     if (second.decision.action.kind === 'none') {
       return {

@@ -1,6 +1,6 @@
 /**
  * What outlives the process, as text in our own Lease (R25): the budget of reversals, what a restart of a worker takes, and
- * the gaps and bursts seen. What is under way starts anew on purpose, a hold or a gap: unseen time proves nothing.
+ * the gaps and bursts seen, whether it was this daemon that set the count to zero. What is under way starts anew on purpose, a hold or a gap: unseen time proves nothing.
  */
 import * as v from 'valibot';
 import { BURSTS_KEPT, type Burst, type BurstMemory } from '../core/bursts.ts';
@@ -33,10 +33,15 @@ const Note = v.object({
   gaps: v.optional(v.array(SavedGap), []),
   bursts: v.optional(v.array(SavedBurst), []),
   lastBurstAtEpochMs: v.optional(EpochMs),
+  emptied: v.optional(v.literal(true)),
 });
 
-/** Whether the notes of both would tell the same of gaps and bursts; the same memory passed on is the same object. */
+/**
+ * Whether the notes of both would tell the same of gaps and bursts, and of who emptied the cluster; the same memory passed
+ * on is the same object.
+ */
 export function hasLearnedSame(one: CoreMemory, other: CoreMemory): boolean {
+  if ((one.emptiedAtMs === undefined) !== (other.emptiedAtMs === undefined)) return false;
   return one.policy.gaps === other.policy.gaps && one.foresight.bursts.bursts === other.foresight.bursts.bursts;
 }
 
@@ -64,6 +69,7 @@ export function writeNote(memory: CoreMemory, moment: Moment): string {
       taskMs: Math.round(taskMs),
     })),
     ...(lastMs !== undefined && { lastBurstAtEpochMs: Math.round(moment.nowEpochMs - (moment.nowMs - lastMs)) }),
+    ...(memory.emptiedAtMs === undefined ? {} : { emptied: true as const }),
   } satisfies v.InferOutput<typeof Note>);
 }
 
@@ -90,6 +96,8 @@ export function readNote(memory: CoreMemory, text: string | undefined, moment: M
     },
     restart: withMedians(memory.restart, startMs, removalMs),
     foresight: { ...memory.foresight, bursts: withBursts(memory.foresight.bursts, note, moment) },
+    // Before any reading of this process: the first one that shows a worker ends it.
+    emptiedAtMs: memory.emptiedAtMs ?? (note.emptied === true ? -Infinity : undefined),
   };
 }
 

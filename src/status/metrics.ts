@@ -73,6 +73,7 @@ function stateInstruments(registers: Registry[]) {
       'worker_start_seconds',
       "From a worker pod's creation to its registration, the middle of those seen.",
     ),
+    calendar: gauge('calendar_workers', 'Workers that the calendar keeps ready; 0 while no window is open.'),
     demand: gauge('demand_executors', 'Executors wanted, by what the value rests on.', ['basis']),
     infeasible: gauge('infeasible_executors', 'Executors that fit no worker.'),
     standby: gauge('standing_by', '1 while the daemon writes nothing, by reason.', ['reason']),
@@ -119,6 +120,7 @@ function observeState(to: ReturnType<typeof stateInstruments>, report: CycleRepo
   setCounts(to.counts, report);
   setKnown(to.hold, decision.hold?.holdMs);
   setKnown(to.workerStart, decision.hold?.restart?.startMs);
+  to.calendar.set(decision.calendar?.workers ?? 0);
   setByLabel(
     to.demand,
     'basis',

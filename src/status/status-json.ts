@@ -77,6 +77,7 @@ function wholeJson(report: CycleReport): Record<string, unknown> {
     outcome: outcomeJson(report.outcome),
     counts: countsJson(decision),
     hold: holdJson(decision.hold),
+    calendar: calendarJson(decision),
     demands: decision.demands.map(({ id, executors, held, basis, certain, advice }) => ({
       application: id,
       executors,
@@ -116,6 +117,12 @@ function traceJson(trace: readonly TraceLine[], omitted: Omitted): readonly unkn
   });
   if (shown.length < trace.length) omitted.trace = trace.length - shown.length;
   return shown.map((line) => bounded(line, omitted));
+}
+
+function calendarJson({ calendar }: Decision): Record<string, unknown> | null {
+  if (calendar === undefined) return null;
+  const { workers, entry, until, untilEpochMs } = calendar;
+  return { workers, entry, until, untilEpochMs };
 }
 
 function countsJson(decision: Decision): Record<string, number | null> {

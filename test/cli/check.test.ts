@@ -207,4 +207,22 @@ describe('check', () => {
       expect(result.code).to.equal(1);
     });
   });
+
+  it('tells what the calendar keeps and what comes next, since a wrong time zone shows there', async () => {
+    const none = await checked();
+    expect(about(none, 'calendar')).to.deep.equal([]);
+    const always = { ELASTIC_WORKER_CALENDAR: '3 for 1m at * * * * *', ELASTIC_WORKER_TIME_ZONE: 'Asia/Tokyo' };
+    const [open = '', next = '', ...rest] = about(await checked(always), 'calendar');
+    const time = String.raw`20\d\d-\d\d-\d\d \d\d:\d\d Asia/Tokyo`;
+    expect(open).to.match(new RegExp(`^ok: 3 workers are kept until ${time} \\(3 for 1m at \\* \\* \\* \\* \\*\\)$`));
+    expect(next).to.match(new RegExp(`^ok: next: 3 workers from ${time} until ${time} \\(3 for 1m at .*\\)$`));
+    expect(rest).to.deep.equal([]);
+    putConfigMap(bench.standin.world, CONFIG_MAP, {
+      'elasticWorker.enable': 'true',
+      'elasticWorker.calendar': '1 for 1h at 0 0 1 1 7#1',
+    });
+    const never = await checked(always);
+    expect(about(never, 'calendar')).to.deep.equal(['warn: no window opens in the next 31 days']);
+    expect(never.code).to.equal(0);
+  });
 });

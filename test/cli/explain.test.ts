@@ -62,6 +62,17 @@ describe('explain', function () {
     expect(lines[0]).to.equal('wanted 5, desired 3, planned 2, observed 2 workers');
   });
 
+  it('tells of the calendar, of which the window was open before it looked', async () => {
+    const { lines } = await bench.run(explain, { ELASTIC_WORKER_CALENDAR: '4 for 2m at * * * * *' });
+    expect(lines[0]).to.equal('wanted 0, desired 4, planned 2, observed 2 workers');
+    expect(lines[1]).to.match(
+      /^verdict: calendar: the calendar keeps 4 workers until .* UTC \(4 for 2m at \* \* \* \* \*\), 2 serve; /,
+    );
+    expect(lines.find((line) => line.startsWith('calendar'))).to.match(
+      /^calendar {2}the calendar keeps 4 workers until /,
+    );
+  });
+
   it('demand that its driver has not asked for yet counts once it lasts from one look to the other', async () => {
     await busyApplication(5, 600_000);
     const { lines } = await bench.run(explain, { ELASTIC_WORKER_BURST: '500ms' });

@@ -1,7 +1,13 @@
 import { expect } from 'chai';
+import cron from 'node-cron';
 import { LiveSettings, type OriginalDaemon } from '../../src/cli/live-view.ts';
+import type { LiveView } from '../../src/daemon/cycle.ts';
 import type { ConfigReading } from '../../src/daemon/observer.ts';
 import { configOf } from '../config/environments.ts';
+
+/** A Monday at eight. */
+const MONDAY_MS = Date.UTC(2026, 10, 23, 8);
+const nowEpochMs = (): number => MONDAY_MS;
 
 const ENV = { ELASTIC_WORKER_CLUSTER: 'demo', ELASTIC_WORKER_CONFIG_MAP: 'demo-config' };
 const NOBODY: OriginalDaemon = { known: true, container: undefined };
@@ -19,7 +25,7 @@ function unreadable(reason = 'configmap/demo-config: timeout'): ConfigReading {
 }
 
 function liveOf(more: Readonly<Record<string, string>> = {}, original: OriginalDaemon = NOBODY): LiveSettings {
-  return new LiveSettings(configOf({ ...ENV, ...more }), () => original);
+  return new LiveSettings(configOf({ ...ENV, ...more }), () => original, nowEpochMs);
 }
 
 const OWN: Data = { 'elasticWorker.enable': 'true' };
@@ -68,9 +74,11 @@ describe('live view: the flag', () => {
   it('without a ConfigMap the environment decides', () => {
     const { ELASTIC_WORKER_CLUSTER } = ENV;
     const view = (enable: string) =>
-      new LiveSettings(configOf({ ELASTIC_WORKER_CLUSTER, ELASTIC_WORKER_ENABLE: enable }), () => UNSEEN).view(
-        undefined,
-      );
+      new LiveSettings(
+        configOf({ ELASTIC_WORKER_CLUSTER, ELASTIC_WORKER_ENABLE: enable }),
+        () => UNSEEN,
+        nowEpochMs,
+      ).view(undefined);
     expect(view('true').standby).to.equal(undefined);
     expect(view('false').standby?.code).to.equal('disabled');
   });
@@ -127,7 +135,7 @@ describe('live view: two autoscalers never act', () => {
 
   it('R15: while it does not know who is in its pod, it stands by with the alias, and acts once it knows', () => {
     let original: OriginalDaemon = UNSEEN;
-    const live = new LiveSettings(configOf(ENV), () => original);
+    const live = new LiveSettings(configOf(ENV), () => original, nowEpochMs);
     expect(live.view(reading(ALIAS)).standby).to.deep.equal({
       code: 'original-present',
       why: 'the original daemon may be in this pod: its own pod has not been read yet',
@@ -138,10 +146,11 @@ describe('live view: two autoscalers never act', () => {
 
   it('R15: who is in the pod is asked only where it matters', () => {
     let asked = 0;
-    const live = new LiveSettings(configOf(ENV), () => {
+    const watch = (): OriginalDaemon => {
       asked += 1;
       return NOBODY;
-    });
+    };
+    const live = new LiveSettings(configOf(ENV), watch, nowEpochMs);
     for (const data of [OWN, {}, { 'scorpionstare.enable': 'false' }, { ...ALIAS, ...OWN }]) live.view(reading(data));
     expect(asked).to.equal(0);
     live.view(reading(ALIAS));
@@ -160,5 +169,81 @@ describe('live view: a dry run', () => {
     expect(liveOf(DRY).view(reading({})).standby?.code).to.equal('disabled');
     expect(liveOf(DRY).view(unreadable()).standby?.code).to.equal('flag-unreadable');
     expect(liveOf(DRY, THERE).view(reading(ALIAS)).standby?.code).to.equal('original-present');
+  });
+});
+
+describe('live view: the calendar', () => {
+  const OFFICE = '8 for 10h at 30 7 * * 1-5';
+  const calendar = (text: string): Data => ({ ...OWN, 'elasticWorker.calendar': text });
+  const kept = (view: LiveView): unknown => view.calendar?.map(({ workers, until }) => [workers, until]);
+
+  it('without one there are no windows at all', () => {
+    expect(liveOf().view(reading(OWN))).not.to.have.property('calendar');
+  });
+
+  it('a window that was open before the daemon started counts', () => {
+    const view = liveOf({ ELASTIC_WORKER_CALENDAR: OFFICE }).view(reading(OWN));
+    expect(kept(view)).to.deep.equal([[8, '2026-11-23 17:30 UTC']]);
+  });
+
+  it('may be changed live, and its removal gives back that of the environment', () => {
+    const live = liveOf({ ELASTIC_WORKER_CALENDAR: OFFICE });
+    expect(kept(live.view(reading(calendar('3 for 2h at 0 7 * * *\n4 for 2h at 0 6 * * *\n'))))).to.deep.equal([
+      [3, '2026-11-23 09:00 UTC'],
+    ]);
+    expect(live.view(reading(calendar('none')))).not.to.have.property('calendar');
+    expect(kept(live.view(reading(OWN)))).to.deep.equal([[8, '2026-11-23 17:30 UTC']]);
+  });
+
+  it('the time zone may be changed live', () => {
+    const live = liveOf();
+    const at = '2 for 1h at 0 17 * * 1-5';
+    expect(kept(live.view(reading(calendar(at))))).to.deep.equal([]);
+    const tokyo = { ...calendar(at), 'elasticWorker.timeZone': 'Asia/Tokyo' };
+    expect(kept(live.view(reading(tokyo)))).to.deep.equal([[2, '2026-11-23 18:00 Asia/Tokyo']]);
+  });
+
+  for (const [what, key, text, mend] of [
+    ['expression', 'elasticWorker.calendar', '8 for 10h at 30 7 * *', 'write five fields'],
+    ['duration', 'elasticWorker.calendar', '8 for ever at 30 7 * * *', 'as a duration from 1m to 168h'],
+    ['time zone', 'elasticWorker.timeZone', 'Europe/Berlinn', 'such as Europe/Berlin'],
+  ] as const) {
+    it(`a bad ${what} leaves the last good one, and says so`, () => {
+      const live = liveOf();
+      const good = calendar(OFFICE);
+      const before = kept(live.view(reading(good)));
+      const view = live.view(reading({ ...good, [key]: text }));
+      expect(kept(view)).to.deep.equal(before).and.to.have.length(1);
+      expect(view.standby).to.equal(undefined);
+      expect(view.problems).to.have.length(1);
+      expect(view.problems[0]).to.contain(key).and.to.contain(mend);
+    });
+  }
+
+  it('more workers than max are a complaint, since max may be lowered at any time; the count stays below it', () => {
+    const view = liveOf().view(reading({ ...calendar(OFFICE), 'elasticWorker.max': '5' }));
+    expect(kept(view)).to.have.length(1);
+    expect(view.rules.maxWorkers).to.equal(5);
+    expect(view.problems).to.deep.equal([
+      'elasticWorker.calendar=8 for 10h at 30 7 * * 1-5: allowed is at most 5 workers in an entry (see elasticWorker.max); ' +
+        'write fewer workers into elasticWorker.calendar or raise elasticWorker.max',
+    ]);
+  });
+
+  it('R11: while the ConfigMap cannot be read it stands by, with the calendar it had', () => {
+    const live = liveOf();
+    live.view(reading(calendar(OFFICE)));
+    const view = live.view(unreadable());
+    expect(view.standby?.code).to.equal('flag-unreadable');
+    expect(kept(view)).to.have.length(1);
+  });
+
+  it('leaves no task of an old calendar behind', () => {
+    const before = cron.getTasks().size;
+    const live = liveOf();
+    for (let hour = 0; hour < 20; hour += 1) live.view(reading(calendar(`8 for 1h at 0 ${hour} * * *`)));
+    expect(cron.getTasks().size).to.equal(before + 1);
+    live.view(reading(calendar('none')));
+    expect(cron.getTasks().size).to.equal(before);
   });
 });

@@ -107,6 +107,12 @@ describe('parseConfig: every setting', () => {
     MIN: ['0', (c) => c.rules.minWorkers, 0],
     MAX: ['30', (c) => c.rules.maxWorkers, 30],
     HEADROOM: ['2', (c) => c.rules.headroomWorkers, 2],
+    CALENDAR: [
+      '2 for 1h at 0 7 * * *',
+      (c) => c.values.calendar,
+      [{ workers: 2, lengthMs: 3_600_000, cron: '0 7 * * *', text: '2 for 1h at 0 7 * * *' }],
+    ],
+    TIME_ZONE: ['Europe/Berlin', (c) => c.values.timeZone, 'Europe/Berlin'],
     HOLD: ['1m30s', (c) => c.rules.holdMs, 90_000],
     BURST: ['0s', (c) => c.rules.burstMs, 0],
     GROW_STEP: ['3', (c) => c.rules.growStepWorkers, 3],

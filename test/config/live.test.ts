@@ -144,8 +144,21 @@ describe('applyLive: values', () => {
     });
   }
 
+  it('of the calendar win over the variables too, and are no rules: which windows are open changes by itself', () => {
+    const calendar = {
+      'elasticWorker.calendar': '8 for 10h at 30 7 * * 1-5',
+      'elasticWorker.timeZone': 'Europe/Berlin',
+    };
+    const state = after(config, { ...ON, ...calendar });
+    expect(state.values.calendar).to.have.nested.property('[0].workers', 8);
+    expect(state.values.timeZone).to.equal('Europe/Berlin');
+    expect(state.rules).to.deep.equal(config.rules);
+    expect(applyLive(config, state, ON).values).to.deep.include({ calendar: [], timeZone: 'UTC' });
+  });
+
   it('of every live key are covered above', () => {
-    expect(['elasticWorker.enable', ...good.map(([key]) => `elasticWorker.${key}`)]).to.have.members(LIVE_KEYS);
+    const keys = ['enable', 'calendar', 'timeZone', ...good.map(([key]) => key)];
+    expect(keys.map((key) => `elasticWorker.${key}`)).to.have.members(LIVE_KEYS);
   });
 
   it('that cannot be read leave the last good one in force, and say so', () => {

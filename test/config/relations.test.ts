@@ -18,6 +18,13 @@ describe('parseConfig: relations', () => {
       'lower ELASTIC_WORKER_HEADROOM or raise ELASTIC_WORKER_MAX',
     ],
     [
+      'workers of CALENDAR ≤ MAX',
+      { CALENDAR: '4 for 1h at 0 7 * * *; 11 for 1h at 0 9 * * *' },
+      'CALENDAR',
+      '4 for 1h at 0 7 * * *; 11 for 1h at 0 9 * * *',
+      'write fewer workers into ELASTIC_WORKER_CALENDAR or raise ELASTIC_WORKER_MAX',
+    ],
+    [
       'GROW_STEP ≤ MAX',
       { GROW_STEP: '11' },
       'GROW_STEP',

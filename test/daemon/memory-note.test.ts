@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import type { Burst } from '../../src/core/bursts.ts';
 import { NEW_CORE_MEMORY, type CoreMemory } from '../../src/core/decision.ts';
 import type { Gap } from '../../src/core/hold.ts';
-import { readNote, writeNote } from '../../src/daemon/memory-note.ts';
+import { hasLearnedSame, readNote, writeNote } from '../../src/daemon/memory-note.ts';
 
 /** The process that writes and the one that reads have begun at different times. */
 const WRITTEN = { nowMs: 500_000, nowEpochMs: 1_700_000_500_000 };
@@ -23,19 +23,21 @@ interface Lasting {
   readonly gaps?: readonly Gap[];
   readonly bursts?: readonly Burst[];
   readonly lastMs?: number;
+  readonly emptiedAtMs?: number | undefined;
 }
 
 function memory(
   lastMove: Move,
   reversalsAtEpochMs: readonly number[],
   wrongVictims: number,
-  { lastShrinkAtEpochMs, startsMs = [], removalsMs = [], gaps = [], bursts = [], lastMs }: Lasting = {},
+  { lastShrinkAtEpochMs, startsMs = [], removalsMs = [], gaps = [], bursts = [], lastMs, emptiedAtMs }: Lasting = {},
 ): CoreMemory {
   const { policy, restart, foresight } = NEW_CORE_MEMORY;
   return {
     ...NEW_CORE_MEMORY,
     wrongVictims,
     policy: { ...policy, lastMove, lastShrinkAtEpochMs, reversalsAtEpochMs, gaps },
+    emptiedAtMs,
     restart: { ...restart, startsMs, removalsMs },
     foresight: { ...foresight, bursts: { bursts, open: undefined, lastMs } },
   };
@@ -49,6 +51,7 @@ const memories = fc
     lastShrinkAtEpochMs: fc.option(fc.nat({ max: 2 ** 42 }), { nil: undefined }),
     startsMs: fc.array(fc.nat(), { maxLength: 1 }),
     removalsMs: fc.array(fc.nat(), { maxLength: 1 }),
+    emptiedAtMs: fc.constantFrom(undefined, -Infinity),
   })
   .map(({ lastMove, reversals, wrongVictims, ...more }) => memory(lastMove, reversals, wrongVictims, more));
 
@@ -68,6 +71,14 @@ describe('memory note', () => {
     const own = memory('grow', [], 0, { startsMs: [3_000] });
     const kept = passOn(before, own).restart;
     expect([kept.startsMs, kept.removalsMs]).to.deep.equal([[3_000], [5_000]]);
+  });
+
+  it('brings along that the count of zero was ours, as of before anything was read', () => {
+    const before = memory('shrink', [], 0, { emptiedAtMs: 7_000 });
+    expect(passOn(before).emptiedAtMs).to.equal(-Infinity);
+    expect(passOn(NEW_CORE_MEMORY, before).emptiedAtMs).to.equal(7_000);
+    expect(hasLearnedSame(before, NEW_CORE_MEMORY)).to.equal(false);
+    expect(writeNote(NEW_CORE_MEMORY, WRITTEN)).not.to.contain('emptied');
   });
 
   it('reads a note of before there was more to tell', () => {

@@ -26,6 +26,7 @@ const FAMILIES: Readonly<Record<string, string>> = {
   elastic_worker_workers: 'gauge',
   elastic_worker_hold_seconds: 'gauge',
   elastic_worker_worker_start_seconds: 'gauge',
+  elastic_worker_calendar_workers: 'gauge',
   elastic_worker_demand_executors: 'gauge',
   elastic_worker_infeasible_executors: 'gauge',
   elastic_worker_standing_by: 'gauge',
@@ -70,6 +71,7 @@ const BUSY: ReportParts = {
       { owner: 'app-2', executors: 4, mend: '' },
     ],
     blockers: ['one', 'two'],
+    calendar: { workers: 5, untilEpochMs: 0, until: '', entry: '', sentence: '' },
     leaving: [
       { name: 'w-1', phase: 'chosen', note: '' },
       { name: 'w-2', phase: 'chosen', note: '' },
@@ -200,6 +202,7 @@ describe('metrics: the state', () => {
     ['demand_executors', { '{basis="max-needed"}': 6, '{basis="held-plus-owed"}': 1 }],
     ['infeasible_executors', { '': 7 }],
     ['shrink_blockers', { '': 2 }],
+    ['calendar_workers', { '': 5 }],
     ['leaving_workers', { '{phase="chosen"}': 2, '{phase="draining"}': 1 }],
     [
       'serving_workers',
@@ -266,7 +269,7 @@ describe('metrics: the state', () => {
     const metrics = await after(reportOf(1, { ...BUSY, standing: standby('disabled') }), reportOf(2));
     for (const name of ['demand_executors', 'leaving_workers', 'source_age_seconds', 'source_holds', 'standing_by'])
       expect(await valuesOf(metrics, name), name).to.deep.equal({});
-    for (const name of ['infeasible_executors', 'shrink_blockers', 'live_setting_problems'])
+    for (const name of ['infeasible_executors', 'shrink_blockers', 'calendar_workers', 'live_setting_problems'])
       expect(await valuesOf(metrics, name), name).to.deep.equal({ '': 0 });
   });
 

@@ -21,6 +21,7 @@ describe('status JSON: one pass', () => {
       outcome: { kind: 'nothing' },
       counts: { wanted: 3, desired: 3, planned: 3, observed: 3, floor: 0 },
       hold: null,
+      calendar: null,
       demands: [{ application: 'app-1', executors: 2, heldExecutors: 1, basis: 'max-needed', certain: true }],
       infeasible: [],
       starved: [],
@@ -33,6 +34,17 @@ describe('status JSON: one pass', () => {
       pins: [],
       trace,
     });
+  });
+
+  it('what the calendar keeps is told with its entry and its end', () => {
+    const told = {
+      workers: 5,
+      entry: '8 for 2h at 0 7 * * *',
+      until: '2026-11-23 09:00 UTC',
+      untilEpochMs: AT_EPOCH_MS,
+    };
+    const decision = { calendar: { ...told, sentence: 'it keeps 8' } };
+    expect(decisionJson(reportOf(1, { decision })).calendar).to.deep.equal(told);
   });
 
   it('what is not known is null, never 0', () => {
