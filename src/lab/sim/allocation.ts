@@ -107,8 +107,9 @@ export class Allocation {
     if (idle !== undefined) {
       // Those that had to stay are looked at again when the target falls, or at the next turn that comes for any reason.
       this.#idleAtMs = removed < due.length ? nowMs : idle.nextMs;
-      if (Number.isFinite(this.#idleAtMs) && this.#idleAtMs > nowMs) this.#wakeAt(this.#idleAtMs);
     }
+    // This turn may have come before one that was to look at idle executors, and took its place.
+    if (Number.isFinite(this.#idleAtMs) && this.#idleAtMs > nowMs) this.#wakeAt(this.#idleAtMs);
     // Once the target is all that is needed, the loop goes round idly until more tasks come.
     if (this.#addAtMs !== undefined && this.#addAtMs > nowMs) this.#wakeAt(this.#addAtMs);
   }

@@ -6,6 +6,7 @@ import { ours } from '../../../src/lab/ours.ts';
 import { peer } from '../../../src/lab/sim/peers.ts';
 import type { RunResult } from '../../../src/lab/sim/result.ts';
 import { NO_CONTROLLER, simulate, type Site } from '../../../src/lab/sim/simulate.ts';
+import { DEFAULT_ALLOCATION } from '../../../src/lab/workload.ts';
 import {
   anyWorkload,
   application,
@@ -110,6 +111,28 @@ describe('simulator: a cluster of its full size', () => {
       expect(elastic.endedAtMs).to.be.at.least(full.endedAtMs);
       expect(elastic.workerSeconds).to.be.below(full.workerSeconds);
     }
+  });
+});
+
+describe('simulator: idle executors', () => {
+  it('go in time, also those that were idle before the target fell for the last time', () => {
+    // One executor is idle from 1 s on, the other keeps the target at 1 until 4 s.
+    const uneven = { ...stage(0, 2, 1_000), taskMs: [1_000, 4_000] };
+    const work = workload(
+      application('uneven', [job(0, [uneven]), job(1, [stage(1, 1, 1_000)], 60_000)], {
+        executorCores: 1,
+        canDrain: false,
+        allocation: { ...DEFAULT_ALLOCATION, executorIdleMs: 5_000 },
+      }),
+    );
+    const seen: string[] = [];
+    const look = watched(NO_CONTROLLER, 1_000, ({ kernel, drivers: [driver] }) => {
+      const line = `${driver?.registered.size ?? 0} registered`;
+      if (seen.at(-1) !== line && kernel.nowMs < 40_000) seen.push(line);
+    });
+    const latencies = { executorStart: { medianMs: 1_000, sigma: 0 } };
+    simulate(work, look, { ...CLUSTER, initialWorkers: 2, latencies });
+    expect(seen).to.deep.equal(['0 registered', '1 registered', '2 registered', '1 registered', '0 registered']);
   });
 });
 
