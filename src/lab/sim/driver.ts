@@ -5,13 +5,14 @@ import { keepBlocks, loseBlocks, moveBlocks, storedMiB } from './blocks.ts';
 import { Dag } from './dag.ts';
 import { drainTimes } from './drain.ts';
 import type { Master } from './master.ts';
-import type { Random } from './random.ts';
+import type { Random, Spread } from './random.ts';
 import type { StageRun } from './stage-run.ts';
 import { TaskPool, type RunningTask } from './tasks.ts';
 import type { Executor, ExecutorOwner, Means, Worker } from './world.ts';
 
 /** From the driver's asking the master to kill an executor to its end. */
 const KILL_MS = 300;
+const NO_COLD_TASKS: readonly number[] = [];
 /** Ended executors that its list still shows (`spark.ui.retainedDeadExecutors`). */
 const RETAINED_ENDED = 100;
 
@@ -106,6 +107,9 @@ export class Driver implements ExecutorOwner {
   }
 
   launched(worker: Worker): Executor {
+    const { kernel, settings } = this.#means;
+    const measured = settings.measured?.executors[this.#nextExecutorId];
+    const startMs = measured?.startMs ?? this.#latency.duration(settings.latencies.executorStart);
     const executor: Executor = {
       id: this.#nextExecutorId,
       driver: this,
@@ -114,6 +118,8 @@ export class Driver implements ExecutorOwner {
       state: 'starting',
       granted: true,
       tasks: [],
+      coldTasksMs: measured?.coldTasksMs ?? this.#coldTasks(settings.latencies.coldTask),
+      startedTasks: 0,
       endedTasks: 0,
       endedTaskMs: 0,
       idleSinceMs: 0,
@@ -124,11 +130,16 @@ export class Driver implements ExecutorOwner {
       freeSlot: -1,
     };
     this.#nextExecutorId += 1;
-    const { kernel, settings } = this.#means;
-    kernel.after(this.#latency.duration(settings.latencies.executorStart), () => {
+    kernel.after(startMs, () => {
       if (executor.state === 'starting') this.#up(executor);
     });
     return executor;
+  }
+
+  #coldTasks(extra: Spread): readonly number[] {
+    return extra.medianMs === 0
+      ? NO_COLD_TASKS
+      : Array.from({ length: this.slots }, () => this.#latency.duration(extra));
   }
 
   decommission(executor: Executor, by: 'worker' | 'driver'): void {

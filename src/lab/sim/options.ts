@@ -16,12 +16,28 @@ export interface SimulationOptions {
   readonly latencies?: Partial<Latencies>;
   /** What of {@link NO_FAULTS} goes wrong. */
   readonly faults?: Partial<Faults>;
+  /** Times of a recorded run that are played instead of drawn. */
+  readonly measured?: MeasuredTimes;
   /** A job that waits for the count to be lowered comes after this long in any case; 10 minutes if absent. */
   readonly releaseWaitMs?: number;
   /** The run ends when the last application has, or here (30 days if absent); what has not ended by then is unfinished. */
   readonly untilMs?: number;
   /** Called every so many events: show it when a run takes long. */
   readonly onProgress?: (progress: Progress) => void;
+}
+
+/** What a machine took in one run of one application; whoever comes after the last of a list draws from the latencies. */
+export interface MeasuredTimes {
+  /** Of the pods that were started in the run, in their order. */
+  readonly podStartsMs: readonly number[];
+  /** Of the application's executors, in their order. */
+  readonly executors: readonly ExecutorTimes[];
+}
+
+export interface ExecutorTimes {
+  readonly startMs: number;
+  /** What the first task on each of its slots took longer than later ones, in the order in which they were launched. */
+  readonly coldTasksMs: readonly number[];
 }
 
 export interface Latencies {
@@ -35,6 +51,8 @@ export interface Latencies {
   readonly controllerCacheMs: number;
   /** From the master's granting an executor to the driver's knowing it. */
   readonly executorStart: Spread;
+  /** What the first task on each slot of an executor takes longer than its own time: its launch, classes, Python workers. */
+  readonly coldTask: Spread;
   /** From a stage's end, or a job's coming, to its next stage's tasks being there. */
   readonly stageGapMs: number;
   /** One request to the API server or the master. */
@@ -53,6 +71,7 @@ export const LATENCIES: Latencies = {
   controllerMs: 100,
   controllerCacheMs: 600,
   executorStart: { medianMs: 2_500, sigma: 0.2 },
+  coldTask: { medianMs: 0, sigma: 0 },
   stageGapMs: 40,
   request: { medianMs: 30, sigma: 0.4 },
   migrationRoundMs: 3_000,

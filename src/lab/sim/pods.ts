@@ -31,6 +31,7 @@ export class Pods {
   readonly #random: Random;
   readonly #latency: Random;
   #created = 0;
+  #started = 0;
   #reconcileAtMs = Infinity;
   /** Whom somebody named when the count was last lowered. */
   #named: ReadonlySet<Pod> | undefined;
@@ -165,7 +166,9 @@ export class Pods {
     const { kernel, settings } = this.#means;
     const pod = this.#newPod();
     const never = this.#random.next() < settings.faults.neverStartShare;
-    const startMs = this.#latency.duration(settings.latencies.podStart);
+    const startMs =
+      settings.measured?.podStartsMs[this.#started] ?? this.#latency.duration(settings.latencies.podStart);
+    this.#started += 1;
     if (never) return;
     kernel.after(startMs, () => {
       if (!pod.terminating) this.#markReady(pod);

@@ -11,6 +11,7 @@ export interface RunningTask {
   readonly index: number;
   readonly executor: Executor;
   readonly startedAtMs: number;
+  readonly durationMs: number;
   /** False once it was killed or its fetch failed: its end then means nothing. */
   alive: boolean;
 }
@@ -81,8 +82,7 @@ export class TaskPool {
     for (const executor of executors) {
       for (const task of [...executor.tasks]) {
         if (task.stage !== stage) continue;
-        const duration = stage.spec.taskMs[task.index] ?? 0;
-        if (nowMs - task.startedAtMs >= duration * FETCH_SHARE) continue;
+        if (nowMs - task.startedAtMs >= task.durationMs * FETCH_SHARE) continue;
         this.#stop(task);
         failed += 1;
         if (executor.tasks.length === 0) this.#events.idle(executor);
@@ -138,7 +138,7 @@ export class TaskPool {
     const { executor } = task;
     task.stage.ended(task.index, executor.id);
     executor.endedTasks += 1;
-    executor.endedTaskMs += task.stage.spec.taskMs[task.index] ?? 0;
+    executor.endedTaskMs += task.durationMs;
     this.#take(task);
     this.#events.ended(task);
     // The slot that came free is offered alone: what else waits found no room before.
@@ -166,14 +166,16 @@ export class TaskPool {
     if (stage.toLaunch.length === 0) this.#queue.shift();
     stage.started(index);
     const { kernel } = this.#means;
-    const task: RunningTask = { stage, index, executor, startedAtMs: kernel.nowMs, alive: true };
+    const durationMs = (stage.spec.taskMs[index] ?? 0) + (executor.coldTasksMs[executor.startedTasks] ?? 0);
+    const task: RunningTask = { stage, index, executor, startedAtMs: kernel.nowMs, durationMs, alive: true };
+    executor.startedTasks += 1;
     executor.tasks.push(task);
     if (executor.tasks.length >= executor.slots) this.#setTaken(executor);
     this.waiting -= 1;
     this.running += 1;
     this.#startedMs += kernel.nowMs;
     this.#events.runningChanged(1);
-    kernel.after(stage.spec.taskMs[index] ?? 0, () => {
+    kernel.after(durationMs, () => {
       this.#end(task);
     });
     if (this.waiting === 0) this.#events.queueEmpty();

@@ -77,6 +77,9 @@ export interface Executor {
   /** Whether the master still counts it for its application. */
   granted: boolean;
   readonly tasks: RunningTask[];
+  /** What its first tasks take longer, one a slot. */
+  readonly coldTasksMs: readonly number[];
+  startedTasks: number;
   /** Tasks that ended well there, and how long they ran, all together. */
   endedTasks: number;
   endedTaskMs: number;
