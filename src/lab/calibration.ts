@@ -1,11 +1,12 @@
 /**
- * Reality against the simulator: one recorded run is played again and compared gauge by gauge. The cluster and how long
- * executors took to start are taken from the run; when which executors are asked for, when tasks run and when jobs end is
- * the simulator's own.
+ * Reality against the simulator: one recorded run is played again and compared gauge by gauge. The cluster, how long workers
+ * and executors took to start and what their first tasks took longer are taken from the run; when which executors are asked
+ * for and let go, when tasks run and when jobs end is the simulator's own.
  */
-import type { Recording, TimelineReading } from './calibration-log.ts';
+import { middle, type Recording, type TimelineReading } from './calibration-log.ts';
 import { gaugesOf } from './ours-views.ts';
-import type { Latencies } from './sim/options.ts';
+import { LATENCIES, type ExecutorTimes, type Latencies, type SimulationOptions } from './sim/options.ts';
+import type { Spread } from './sim/random.ts';
 import { simulate, type Controller, type Site } from './sim/simulate.ts';
 
 export interface CalibrationCluster {
@@ -21,6 +22,12 @@ export interface CalibrationOptions {
   /** Who scales; nobody if absent. Then `cluster.workers` are there from the start. */
   readonly controller?: Controller;
   readonly maxWorkers?: number;
+  /** From the count's being written to each worker's registration, in order; drawn from the latencies if absent. */
+  readonly workerStartsMs?: readonly number[];
+  /** What has to be added to the timeline's times to have times since the application's start; found if absent. */
+  readonly timelineOffsetMs?: number;
+  /** Each executor starts and warms up as in the run (default), or all as the run's middle one. */
+  readonly executors?: 'each' | 'middle';
   readonly latencies?: Partial<Latencies>;
 }
 
@@ -36,8 +43,9 @@ export interface GaugeComparison {
 }
 
 export interface RampStep {
+  readonly stage: number;
   readonly target: number;
-  /** Since the first stage's submission: the earliest reading that shows this target or more, and the one before it. */
+  /** Since the stage's submission: the earliest reading that shows this target or more, and the one before it. */
   readonly realAfterMs: readonly [number, number];
   readonly simulatedAfterMs: number;
   /** Whether the simulated moment lies between the two readings, give or take what a reading takes. */
@@ -48,7 +56,7 @@ export interface Calibration {
   /** What has to be added to times of the timeline to have times since the application's start. */
   readonly timelineOffsetMs: number;
   readonly gauges: readonly GaugeComparison[];
-  /** The target's climb from the first submission to its first fall. */
+  /** The target's climbs, each from a stage's submission to the target's next fall or the next stage. */
   readonly ramp: readonly RampStep[];
   readonly jobs: readonly {
     readonly id: number;
@@ -71,7 +79,8 @@ export function calibrate(
   timeline: readonly TimelineReading[],
   options: CalibrationOptions,
 ): Calibration {
-  const timelineOffsetMs = offsetOf(recording, timeline);
+  const timelineOffsetMs = options.timelineOffsetMs ?? offsetOf(recording, timeline);
+  const all = timeline.map((reading) => ({ ...reading, atMs: reading.atMs + timelineOffsetMs }));
   const probe = new Probe(options.controller);
   const { cluster } = options;
   const result = simulate({ name: 'recorded run', kind: 'batch', applications: [recording.application] }, probe, {
@@ -81,14 +90,16 @@ export function calibrate(
     workerCores: cluster.workerCores,
     workerMemoryMiB: cluster.workerMemoryMiB,
     ...(cluster.placement === undefined ? {} : { placement: cluster.placement }),
-    latencies: { executorStart: { medianMs: executorStartMs(recording), sigma: 0 }, ...options.latencies },
+    ...executorTimes(recording, all, options),
   });
-  const readings = timeline
-    .map((reading) => ({ ...reading, atMs: reading.atMs + timelineOffsetMs }))
-    .filter(
-      ({ atMs, gauges }) => gauges.size > 0 && atMs >= 0 && atMs < Math.min(recording.endedAtMs, result.endedAtMs),
-    );
-  const shown = readings.map((reading): Shown => [...reading.gauges, ['coresUsed', reading.coresUsed]]);
+  const readings = all.filter(
+    ({ atMs, gauges }) => gauges.size > 0 && atMs >= 0 && atMs < Math.min(recording.endedAtMs, result.endedAtMs),
+  );
+  const shown = readings.map(({ gauges, coresUsed, aliveWorkers }): Shown => [
+    ...gauges,
+    ['coresUsed', coresUsed],
+    ...(aliveWorkers === undefined ? [] : [['aliveWorkers', aliveWorkers] satisfies Shown[number]]),
+  ]);
   const names = [...new Set(shown.flatMap((one) => one.map(([name]) => name)))].filter((name) => probe.knows(name));
   return {
     timelineOffsetMs,
@@ -103,17 +114,53 @@ export function calibrate(
   };
 }
 
-/** Half of the executors took longer; the default where the log does not say. */
-function executorStartMs({ executors }: Recording): number {
-  const took = executors
-    .flatMap(({ requestedAtMs, registeredAtMs }) =>
-      requestedAtMs === undefined ? [] : [registeredAtMs - requestedAtMs],
-    )
-    .sort((a, b) => a - b);
-  const middle = took.length >> 1;
-  const upper = took[middle];
-  if (upper === undefined) return 2_500;
-  return took.length % 2 === 1 ? upper : ((took[middle - 1] ?? upper) + upper) / 2;
+/** What the simulator is told of how long things took; see `executors` of the options. */
+function executorTimes(
+  recording: Recording,
+  readings: readonly TimelineReading[],
+  { executors = 'each', latencies, workerStartsMs = [] }: CalibrationOptions,
+): Pick<SimulationOptions, 'latencies' | 'measured'> {
+  const times = measuredExecutors(recording, readings);
+  const spread = (values: readonly number[], absent: Spread): Spread => {
+    const medianMs = middle(values);
+    return medianMs === undefined ? absent : { medianMs, sigma: 0 };
+  };
+  return {
+    latencies: {
+      executorStart: spread(
+        times.map(({ startMs }) => startMs),
+        LATENCIES.executorStart,
+      ),
+      coldTask: spread(
+        times.flatMap(({ coldTasksMs }) => coldTasksMs),
+        LATENCIES.coldTask,
+      ),
+      ...latencies,
+    },
+    measured: {
+      podStartsMs: workerStartsMs.map((ms) => Math.max(0, ms - LATENCIES.controllerMs)),
+      executors: executors === 'each' ? times : [],
+    },
+  };
+}
+
+/**
+ * From each executor's being granted to its registration. It was granted no earlier than it was asked for, and no earlier
+ * than the last reading in which the master had not booked it.
+ */
+export function measuredExecutors(
+  { executors, application }: Recording,
+  readings: readonly TimelineReading[],
+): readonly ExecutorTimes[] {
+  const bookedAfterMs = readings.flatMap(({ coresUsed }, index) => {
+    const before = readings[index - 1];
+    const more = (coresUsed - (before?.coresUsed ?? 0)) / application.executorCores;
+    return Array.from({ length: Math.max(0, more) }, () => before?.atMs ?? 0);
+  });
+  return executors.map(({ requestedAtMs, registeredAtMs, coldTasksMs }, index) => {
+    const grantedAtMs = Math.max(requestedAtMs ?? 0, bookedAfterMs[index] ?? 0);
+    return { startMs: Math.max(0, registeredAtMs - grantedAtMs), coldTasksMs };
+  });
 }
 
 /** The offset at which the tasks of the log explain best what `numberMaxNeededExecutors` showed. No simulation in it. */
@@ -173,32 +220,41 @@ function compareGauge(
 }
 
 function rampOf(
-  recording: Recording,
+  { stages }: Recording,
   readings: readonly (TimelineReading & { readonly atMs: number })[],
   probe: Probe,
 ): readonly RampStep[] {
-  const submittedAtMs = recording.stages[0]?.submittedAtMs ?? 0;
-  const steps: RampStep[] = [];
-  let before = { atMs: 0, target: 0 };
-  for (const { atMs, gauges } of readings) {
-    const target = gauges.get('numberTargetExecutors');
-    if (target === undefined) continue;
-    if (target < before.target) break;
-    if (target > before.target) {
-      const simulatedAfterMs = probe.firstReaches('numberTargetExecutors', target) - submittedAtMs;
-      const realAfterMs: readonly [number, number] = [before.atMs - submittedAtMs, atMs - submittedAtMs];
-      const within = simulatedAfterMs > realAfterMs[0] - NEAR_MS && simulatedAfterMs <= realAfterMs[1] + NEAR_MS;
-      steps.push({ target, realAfterMs, simulatedAfterMs, within });
+  return stages.flatMap(({ id, submittedAtMs }, index) => {
+    const untilMs = stages[index + 1]?.submittedAtMs ?? Infinity;
+    const simulatedFromMs = probe.submitted.get(id) ?? Infinity;
+    const steps: RampStep[] = [];
+    let before = readings.findLast(({ atMs }) => atMs <= submittedAtMs);
+    for (const reading of readings) {
+      if (reading.atMs <= submittedAtMs || reading.atMs >= untilMs) continue;
+      const target = reading.gauges.get('numberTargetExecutors') ?? 0;
+      const was = before?.gauges.get('numberTargetExecutors') ?? 0;
+      if (target < was && steps.length > 0) break;
+      if (target > was) {
+        const realAfterMs: readonly [number, number] = [
+          (before?.atMs ?? submittedAtMs) - submittedAtMs,
+          reading.atMs - submittedAtMs,
+        ];
+        const simulatedAfterMs = probe.firstReaches('numberTargetExecutors', target, simulatedFromMs) - simulatedFromMs;
+        const within = simulatedAfterMs > realAfterMs[0] - NEAR_MS && simulatedAfterMs <= realAfterMs[1] + NEAR_MS;
+        steps.push({ stage: id, target, realAfterMs, simulatedAfterMs, within });
+      }
+      before = reading;
     }
-    before = { atMs, target };
-  }
-  return steps;
+    return steps;
+  });
 }
 
 /** Lets another controller act, and notes what the first application's gauges would show. */
 class Probe implements Controller {
   readonly name = 'probe';
   readonly #controller: Controller | undefined;
+  /** When each stage first ran. */
+  readonly submitted = new Map<number, number>();
   readonly #samples = new Map<string, number[]>();
 
   constructor(controller: Controller | undefined) {
@@ -225,8 +281,9 @@ class Probe implements Controller {
     return false;
   }
 
-  firstReaches(gauge: string, value: number): number {
-    const index = (this.#samples.get(gauge) ?? []).findIndex((sample) => sample >= value);
+  firstReaches(gauge: string, value: number, fromMs: number): number {
+    const first = fromMs / STEP_MS;
+    const index = (this.#samples.get(gauge) ?? []).findIndex((sample, at) => at >= first && sample >= value);
     return index < 0 ? Infinity : index * STEP_MS;
   }
 
@@ -238,6 +295,11 @@ class Probe implements Controller {
         for (const [name, value] of Object.entries(gauges)) this.#note(name, Number(value), atMs);
         this.#note('numberExecutorsToAdd', driver.allocation?.step ?? 0, atMs);
         this.#note('coresUsed', driver.grantedExecutors * driver.spec.executorCores, atMs);
+        this.#note('aliveWorkers', site.master.alive, atMs);
+        for (const stage of driver.dag.activeJobs().flat()) {
+          const { id } = stage.spec;
+          if (stage.state === 'running' && !this.submitted.has(id)) this.submitted.set(id, atMs);
+        }
       }
       this.#sample(site, atMs + STEP_MS);
     });
