@@ -3,10 +3,12 @@
  *
  *   --only NAME    this scenario alone (may be repeated)      --spark 3.5|4   this line alone
  *   --all          also those that CI's cut leaves out        --json FILE     write the results there
+ *   --results DIR  keep recordings there                      (else in a new folder of the temporary directory)
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { startControlPlane } from './control-plane.ts';
@@ -14,6 +16,7 @@ import { isSparkLine, type SparkLine } from './install/index.ts';
 import { installAdmissionPolicy } from './rig/manifests.ts';
 import { renderResult, type ScenarioResult } from './rig/result.ts';
 import { addFigures, missingFrom, removalLines } from './rig/totals.ts';
+import { CALIBRATION_SCENARIOS } from './scenarios/calibration.ts';
 import { CAMPAIGN_SCENARIOS, LONG_CAMPAIGN } from './scenarios/campaign.ts';
 import { COMPARISON_SCENARIOS } from './scenarios/comparison.ts';
 import { DEMAND_SCENARIOS } from './scenarios/demand.ts';
@@ -26,7 +29,7 @@ import { OSHINKO_SCENARIOS } from './scenarios/oshinko.ts';
 import { PULL_SCENARIOS } from './scenarios/pull.ts';
 import { PUSH_SCENARIOS } from './scenarios/push.ts';
 import { REMOVAL_SCENARIOS } from './scenarios/removal.ts';
-import type { Scenario } from './scenarios/scenario.ts';
+import type { Scenario, ScenarioContext } from './scenarios/scenario.ts';
 import { SHUFFLE_SERVICE_SCENARIOS } from './scenarios/shuffle-service.ts';
 import { VALUE_AT_RISK_SCENARIOS } from './scenarios/value-at-risk.ts';
 import { openWorkbench, type Workbench } from './workbench.ts';
@@ -45,6 +48,7 @@ const SCENARIOS: readonly Scenario[] = [
   ...INTERACTIVE_SCENARIOS,
   ...PULL_SCENARIOS,
   ...COMPARISON_SCENARIOS,
+  ...CALIBRATION_SCENARIOS,
   ...CAMPAIGN_SCENARIOS,
 ];
 const LINES: readonly SparkLine[] = ['3.5', '4'];
@@ -53,6 +57,7 @@ interface Choice {
   readonly runs: (scenario: Scenario, line: SparkLine) => boolean;
   readonly lines: readonly SparkLine[];
   readonly jsonFile: string | undefined;
+  readonly resultsDirectory: string | undefined;
   /** Also the manifests on the API server, which need no Spark: left out where scenarios are picked. */
   readonly withManifests: boolean;
 }
@@ -65,6 +70,7 @@ function choiceOf(args: readonly string[]): Choice {
       spark: { type: 'string' },
       all: { type: 'boolean', default: false },
       json: { type: 'string' },
+      results: { type: 'string' },
     },
   });
   const unknown = values.only.find((name) => !SCENARIOS.some((scenario) => scenario.name === name));
@@ -79,6 +85,7 @@ function choiceOf(args: readonly string[]): Choice {
       values.only.length > 0 ? values.only.includes(scenario.name) : values.all || isInCut(scenario, line),
     lines: values.spark === undefined ? LINES : [values.spark],
     jsonFile: values.json,
+    resultsDirectory: values.results,
     withManifests: values.only.length === 0,
   };
 }
@@ -87,14 +94,29 @@ function isInCut({ inCut }: Scenario, line: SparkLine): boolean {
   return typeof inCut === 'boolean' ? inCut : inCut.includes(line);
 }
 
+/** Makes folders for what is kept; the temporary one only once something is. */
+function keeper(directory: string | undefined): NonNullable<ScenarioContext['results']> {
+  let root: Promise<string> | undefined;
+  return async (name) => {
+    root ??= directory === undefined ? mkdtemp(join(tmpdir(), 'elastic-worker-results-')) : Promise.resolve(directory);
+    const path = join(await root, name);
+    await mkdir(path, { recursive: true });
+    return path;
+  };
+}
+
 /** A scenario that throws has failed; the others still run. */
-async function runOne(bench: Workbench, scenario: Scenario, spark: SparkLine): Promise<ScenarioResult> {
+async function runOne(
+  bench: Workbench,
+  scenario: Scenario,
+  { spark, results }: Required<Pick<ScenarioContext, 'spark' | 'results'>>,
+): Promise<ScenarioResult> {
   const startedMs = Date.now();
   const namespace = `${scenario.name}-${spark.replace('.', '-')}`;
   try {
     const controlPlane = await startControlPlane(bench);
     await installAdmissionPolicy(controlPlane.admin);
-    return await scenario.run({ bench, controlPlane, spark, namespace });
+    return await scenario.run({ bench, controlPlane, spark, namespace, results });
   } catch (error) {
     const problem = error instanceof Error ? error.message : String(error);
     return {
@@ -116,13 +138,14 @@ async function runOne(bench: Workbench, scenario: Scenario, spark: SparkLine): P
 }
 
 /** Each scenario has a workbench of its own, so that what it started cannot disturb the next. */
-async function runAll({ runs, lines }: Choice): Promise<ScenarioResult[]> {
+async function runAll({ runs, lines, resultsDirectory }: Choice): Promise<ScenarioResult[]> {
   const results: ScenarioResult[] = [];
+  const kept = keeper(resultsDirectory);
   for (const spark of lines) {
     for (const scenario of SCENARIOS.filter((one) => runs(one, spark))) {
       const bench = await openWorkbench({ sparkLines: [spark] });
       try {
-        const result = await runOne(bench, scenario, spark);
+        const result = await runOne(bench, scenario, { spark, results: kept });
         results.push(result);
         console.log(renderResult(result));
       } finally {

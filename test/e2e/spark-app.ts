@@ -19,7 +19,7 @@ import { waitFor } from './support/wait.ts';
 import type { Workbench } from './workbench.ts';
 
 /** Scripts in apps/; each file's head says what it does and which arguments it takes. */
-export type AppScript = 'burst.py' | 'shuffle.py' | 'notebook.py' | 'commanded.py' | 'value_at_risk.py';
+export type AppScript = 'burst.py' | 'shuffle.py' | 'notebook.py' | 'commanded.py' | 'value_at_risk.py' | 'shapes.py';
 
 export interface DynamicAllocation {
   /** Executors. Defaults: 0, 30, 0. */

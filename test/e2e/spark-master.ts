@@ -14,6 +14,8 @@ import type { Workbench } from './workbench.ts';
 
 const RPC_PORT = 7077;
 const REST_PORT = 6066;
+/** A JVM on a machine with better things to do takes a minute and more. */
+const START_WITHIN_MS = 180_000;
 
 export interface MasterOptions {
   readonly sparkVersion: SparkLine;
@@ -107,10 +109,14 @@ export async function startMaster(bench: Workbench, options: MasterOptions): Pro
       logFile,
     });
     process = started;
-    await waitFor(`the master at ${uiUrl} to be ALIVE (log: ${logFile})`, async () => {
-      if (!started.isRunning()) throw new Error('it ended');
-      return (await state()).status === 'ALIVE';
-    });
+    await waitFor(
+      `the master at ${uiUrl} to be ALIVE (log: ${logFile})`,
+      async () => {
+        if (!started.isRunning()) throw new Error('it ended');
+        return (await state()).status === 'ALIVE';
+      },
+      { timeoutMs: START_WITHIN_MS },
+    );
   }
   async function stop(signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): Promise<void> {
     if (signal === 'SIGKILL') process?.signal('SIGKILL');

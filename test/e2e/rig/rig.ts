@@ -43,6 +43,8 @@ export interface RigOptions {
 }
 
 export const HOLD_SECONDS = 8;
+/** On a machine with better things to do. */
+const START_WITHIN_MS = 180_000;
 
 /** Starts everything but the daemon, and waits until the first workers are registered. */
 export async function startRig(options: RigOptions): Promise<Rig> {
@@ -66,8 +68,8 @@ export async function startRig(options: RigOptions): Promise<Rig> {
   });
   const labelSelector = WORKER_SELECTOR;
   const agent = startNodeAgent(bench, { api: admin, namespace: name, labelSelector, master, properties });
-  await agent.waitForReadyPods(initialWorkers);
-  await master.waitForAliveWorkers(initialWorkers);
+  await agent.waitForReadyPods(initialWorkers, START_WITHIN_MS);
+  await master.waitForAliveWorkers(initialWorkers, START_WITHIN_MS);
   return new Rig({ ...options, maxWorkers }, master, agent, path);
 }
 

@@ -13,6 +13,8 @@ export interface ScenarioContext {
   readonly namespace: string;
   /** Makes a picture of a run, where one is wanted. */
   readonly draw?: (run: Run) => Promise<void>;
+  /** A folder of this name for what is to be kept of a run: below `--results`, else in the temporary directory. */
+  readonly results?: (name: string) => Promise<string>;
   /** Takes lines for a person who looks on. */
   readonly tell?: (line: string) => void;
 }
