@@ -3,31 +3,34 @@ import type { Reading } from './reading.ts';
 import type { TaskPace } from './spark-view.ts';
 
 export interface PaceMemory {
-  /** Totals as last read. */
-  readonly tasks: number;
-  readonly totalMs: number;
+  /** As last read. */
+  readonly executors: TaskPace;
   /** Mean time of its newest tasks in milliseconds; undefined where none is known to have ended. */
   readonly taskMs: number | undefined;
 }
 
-export const NO_PACE: PaceMemory = { tasks: 0, totalMs: 0, taskMs: undefined };
+export const NO_PACE: PaceMemory = { executors: new Map(), taskMs: undefined };
 
 /** So many tasks that have ended since weigh as much as all before them. */
 const EVEN_TASKS = 8;
 
 /**
- * Brings the mean up to date with the newest totals. Totals are those of executors that are there: where they fall, since some
- * have left, nobody knows what has ended meanwhile, and the mean stays. Pure.
+ * Brings the mean up to date with what has ended since it was last read. Executor by executor: those that leave take their
+ * totals along, and new ones begin at nothing. Pure.
  */
 export function followPace(memory: PaceMemory, pace: Reading<TaskPace>): PaceMemory {
-  if (!pace.known) return memory;
-  const { tasks, totalMs } = pace.value;
-  const newTasks = tasks - memory.tasks;
-  const newMs = totalMs - memory.totalMs;
-  if (newTasks === 0 && newMs === 0) return memory;
+  if (!pace.known || pace.value === memory.executors) return memory;
+  const executors = pace.value;
+  let newTasks = 0;
+  let newMs = 0;
+  for (const [id, { tasks, totalMs }] of executors) {
+    const before = memory.executors.get(id);
+    newTasks += tasks - (before?.tasks ?? 0);
+    newMs += totalMs - (before?.totalMs ?? 0);
+  }
   // A mean of nothing, and tasks that took no time, say nothing.
-  if (newTasks <= 0 || newMs <= 0) return { tasks, totalMs, taskMs: memory.taskMs };
+  if (newTasks <= 0 || newMs <= 0) return { executors, taskMs: memory.taskMs };
   const meanMs = newMs / newTasks;
   const { taskMs = meanMs } = memory;
-  return { tasks, totalMs, taskMs: taskMs + (newTasks / (newTasks + EVEN_TASKS)) * (meanMs - taskMs) };
+  return { executors, taskMs: taskMs + (newTasks / (newTasks + EVEN_TASKS)) * (meanMs - taskMs) };
 }

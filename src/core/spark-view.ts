@@ -137,8 +137,11 @@ export interface WorkerSelfView {
   readonly executorCount: number;
 }
 
-/** How long an application's tasks take: all that have ended, together. */
-export interface TaskPace {
+/** All tasks that have ended on one executor, and their time together. */
+export interface ExecutorPace {
   readonly tasks: number;
   readonly totalMs: number;
 }
+
+/** How long an application's tasks take: by the ids of the executors that are there. */
+export type TaskPace = ReadonlyMap<string, ExecutorPace>;

@@ -178,13 +178,12 @@ export function selfOf(worker: Worker): WorkerSelfView {
 
 /** How long tasks took, as the driver's `/executors` tells: those of executors that are there. */
 export function paceOf(driver: Driver): TaskPace {
-  let tasks = 0;
-  let totalMs = 0;
-  for (const { endedTasks, endedTaskMs } of driver.registered.values()) {
-    tasks += endedTasks;
-    totalMs += endedTaskMs;
-  }
-  return { tasks, totalMs };
+  return new Map(
+    Array.from(driver.registered.values(), ({ id, endedTasks, endedTaskMs }) => [
+      String(id),
+      { tasks: endedTasks, totalMs: endedTaskMs },
+    ]),
+  );
 }
 
 /** What the driver's REST tells of executors, jobs and active stages. */

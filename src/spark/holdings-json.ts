@@ -55,15 +55,19 @@ export function parseExecutors(body: string, what: string): Result<readonly Exec
   );
 }
 
-/** How long the tasks of `/executors` took, all together, without the driver's. Never throws. */
+/** How long the tasks of `/executors` took on each, without the driver. Never throws. */
 export function parsePace(body: string, what: string): Result<TaskPace> {
   const parsed = parseJson(Paces, body, what);
   if (!parsed.ok) return parsed;
   const executors = parsed.value.filter(({ id }) => id !== 'driver');
-  return ok({
-    tasks: executors.reduce((sum, { completedTasks, failedTasks }) => sum + completedTasks + failedTasks, 0),
-    totalMs: executors.reduce((sum, { totalDuration }) => sum + totalDuration, 0),
-  });
+  return ok(
+    new Map(
+      executors.map(({ id, completedTasks, failedTasks, totalDuration }) => [
+        id,
+        { tasks: completedTasks + failedTasks, totalMs: totalDuration },
+      ]),
+    ),
+  );
 }
 
 /** Stage ids of each running job of `/jobs?status=running`. Never throws. */

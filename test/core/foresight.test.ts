@@ -48,7 +48,9 @@ class Days {
       ...asking,
       gauges: asking.gauges.known ? { ...asking.gauges, ...now } : asking.gauges,
       settings: reading(settings({ executorCores: 4 }), now),
-      ...(taskMs === undefined ? {} : { pace: reading({ tasks: 10, totalMs: 10 * taskMs }, now) }),
+      ...(taskMs === undefined
+        ? {}
+        : { pace: reading(new Map([[`${atSec}`, { tasks: 10, totalMs: 10 * taskMs }]]), now) }),
     };
     const list = Array.from({ length: workers }, (_, index) => (index < holds ? busyWorker : worker)(index + 1));
     const seen = observation({

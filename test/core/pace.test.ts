@@ -1,12 +1,24 @@
-/** How long an application's tasks take now, from totals that only executors that are there add to. */
+/** How long an application's tasks take now, from totals of those executors that are there. */
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { followPace, NO_PACE, type PaceMemory } from '../../src/core/pace.ts';
 import { unknown } from '../../src/core/reading.ts';
+import type { TaskPace } from '../../src/core/spark-view.ts';
 import { reading } from './support/builders.ts';
 
-function after(...totals: readonly (readonly [tasks: number, totalMs: number])[]): PaceMemory {
-  return totals.reduce((memory, [tasks, totalMs]) => followPace(memory, reading({ tasks, totalMs })), NO_PACE);
+type Totals = readonly [tasks: number, totalMs: number];
+
+function paceOf(executors: Readonly<Record<string, Totals>>): TaskPace {
+  return new Map(Object.entries(executors).map(([id, [tasks, totalMs]]) => [id, { tasks, totalMs }]));
+}
+
+/** After one reading after the other of one executor. */
+function after(...totals: readonly Totals[]): PaceMemory {
+  return afterAll(...totals.map((one) => ({ '1': one })));
+}
+
+function afterAll(...readings: readonly Readonly<Record<string, Totals>>[]): PaceMemory {
+  return readings.reduce((memory, executors) => followPace(memory, reading(paceOf(executors))), NO_PACE);
 }
 
 describe('pace of tasks', () => {
@@ -27,13 +39,17 @@ describe('pace of tasks', () => {
 
   it('stays where nothing is new, or where nothing can be read', () => {
     const memory = after([4, 8_000]);
-    expect(followPace(memory, reading({ tasks: 4, totalMs: 8_000 }))).to.equal(memory);
+    expect(followPace(memory, reading(memory.executors))).to.equal(memory);
+    expect(followPace(memory, reading(paceOf({ '1': [4, 8_000] })))).to.deep.equal(memory);
     expect(followPace(memory, unknown('silent'))).to.equal(memory);
   });
 
-  it('stays where executors have left with their totals, and goes on from those that are left', () => {
-    expect(after([40, 80_000], [10, 20_000]).taskMs).to.equal(2_000);
-    expect(after([40, 80_000], [10, 20_000], [18, 100_000]).taskMs).to.equal(6_000);
+  it('goes by what has ended on each executor: some leave with their totals, others begin', () => {
+    const both = { '1': [30, 60_000], '2': [10, 20_000] } as const;
+    expect(afterAll(both, { '2': [10, 20_000] }).taskMs).to.equal(2_000);
+    expect(afterAll(both, { '2': [18, 100_000] }).taskMs).to.equal(6_000);
+    expect(afterAll(both, {}, { '3': [8, 80_000] }).taskMs, 'all are new').to.equal(6_000);
+    expect(afterAll(both, { '3': [8, 80_000] }).taskMs).to.equal(6_000);
   });
 
   it('lies between the shortest and the longest mean seen', () => {
@@ -47,7 +63,7 @@ describe('pace of tasks', () => {
       fc.property(steps, (list) => {
         let [tasks, totalMs] = [0, 0];
         const { taskMs = NaN } = after(
-          ...list.map((one): [number, number] => [(tasks += one.tasks), (totalMs += one.tasks * one.meanMs)]),
+          ...list.map((one): Totals => [(tasks += one.tasks), (totalMs += one.tasks * one.meanMs)]),
         );
         const means = list.map(({ meanMs }) => meanMs);
         expect(taskMs).to.be.within(Math.min(...means) - 1e-6, Math.max(...means) + 1e-6);

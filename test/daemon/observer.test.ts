@@ -70,7 +70,7 @@ describe('observer', () => {
     await beats(5);
     expect(count('pace')).to.equal(0);
     world.wantedExecutors = 2;
-    world.pace = { tasks: 4, totalMs: 8_000 };
+    world.pace = new Map([['1', { tasks: 4, totalMs: 8_000 }]]);
     await beats(20);
     expect(count('pace')).to.equal(3);
     expect(seen().applications.map(({ pace }) => pace.known && pace.value)).to.deep.equal([world.pace]);

@@ -19,14 +19,20 @@ const paceOf = (body: unknown): ReturnType<typeof parsePace> =>
   parsePace(typeof body === 'string' ? body : JSON.stringify(body), 'driver of app-1');
 
 describe('the pace of an application', () => {
-  it('is of all its executors together, without the driver', () => {
+  it('is of each of its executors, without the driver', () => {
     const body = [entry('driver', 900, 5), entry('1', 10, 30_000), entry('2', 5, 45_000, 1)];
-    expect(paceOf(body)).to.deep.equal({ ok: true, value: { tasks: 16, totalMs: 75_000 } });
+    expect(paceOf(body)).to.deep.equal({
+      ok: true,
+      value: new Map([
+        ['1', { tasks: 10, totalMs: 30_000 }],
+        ['2', { tasks: 6, totalMs: 45_000 }],
+      ]),
+    });
   });
 
   it('is nothing where no executor is there', () => {
-    expect(paceOf([entry('driver', 0, 0)])).to.deep.equal({ ok: true, value: { tasks: 0, totalMs: 0 } });
-    expect(paceOf([])).to.deep.equal({ ok: true, value: { tasks: 0, totalMs: 0 } });
+    expect(paceOf([entry('driver', 0, 0)])).to.deep.equal({ ok: true, value: new Map() });
+    expect(paceOf([])).to.deep.equal({ ok: true, value: new Map() });
   });
 
   for (const [name, body] of [

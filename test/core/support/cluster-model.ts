@@ -400,5 +400,5 @@ export class ClusterModel {
 function paceOf(id: string): TaskPace {
   const times = [2_000, 60_000, 0];
   const totalMs = times[id.charCodeAt(id.length - 1) % times.length] ?? 0;
-  return { tasks: totalMs === 0 ? 0 : 1, totalMs };
+  return new Map([['1', { tasks: totalMs === 0 ? 0 : 1, totalMs }]]);
 }

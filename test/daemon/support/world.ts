@@ -58,7 +58,7 @@ export class World {
   planned: number;
   wantedExecutors = 0;
   /** How long the application's tasks have taken. */
-  pace: TaskPace = { tasks: 0, totalMs: 0 };
+  pace: TaskPace = new Map();
   status: MasterStatus = 'ALIVE';
   markAnswer: MarkAnswer = 'accepted';
   config: Readonly<Record<string, string>> | undefined = {};
