@@ -79,7 +79,7 @@ export interface RunResult {
   /** Workers missing below the demand (no more than max), and workers registered beyond it (no less than min), × seconds. */
   readonly underProvisionedWorkerSeconds: number;
   readonly overProvisionedWorkerSeconds: number;
-  /** Passes of our daemon that were decided and that were skipped as nothing could have changed; 0 for peers. */
+  /** Passes of our daemon that were decided, be it the count alone, and that were skipped as nothing could have changed; 0 for peers. */
   readonly passesDecided: number;
   readonly passesSkipped: number;
   readonly events: number;
