@@ -312,8 +312,8 @@ function isOut(outages: readonly Outage[], nowMs: number): boolean {
  * read its shuffle, each worker with an executor of it is kept.
  */
 function keepAlike(before: ApplicationHoldings | undefined, now: ApplicationHoldings | undefined): boolean {
-  if (before === undefined || now === undefined || before.executors.length !== now.executors.length) return false;
-  if (!mayBeRead(before) || !mayBeRead(now)) return false;
+  if (before === undefined || now === undefined || !mayBeRead(before) || !mayBeRead(now)) return false;
+  if (before.executors.length !== now.executors.length) return false;
   return before.executors.every((one, nth) => {
     const other = now.executors[nth];
     return one.id === other?.id && one.host === other.host && one.active === other.active;
