@@ -43,7 +43,7 @@ function linesOf(file: string | undefined, option: string): string[] {
   return (bytes[0] === 0x1f && bytes[1] === 0x8b ? gunzipSync(bytes) : bytes).toString('utf8').split('\n');
 }
 
-function print({ timelineOffsetMs, gauges, ramp, jobs }: Calibration): void {
+function print({ timelineOffsetMs, executors: times, gauges, ramp, jobs }: Calibration): void {
   console.log(`timeline starts ${-timelineOffsetMs} ms before the application`);
   console.table(
     gauges.map(({ gauge, readings, equal, meanError, worstError }) => ({
@@ -61,6 +61,12 @@ function print({ timelineOffsetMs, gauges, ramp, jobs }: Calibration): void {
       'real between, s': realAfterMs.map((ms) => (ms / 1000).toFixed(2)).join(' and '),
       'simulated, s': simulatedAfterMs / 1000,
       within,
+    })),
+  );
+  console.table(
+    times.map(({ startMs, coldTasksMs }) => ({
+      'executor started in, s': startMs / 1000,
+      'first tasks longer by, s': coldTasksMs.map((ms) => (ms / 1000).toFixed(2)).join(', '),
     })),
   );
   console.table(

@@ -43,7 +43,7 @@ export function replay(files: RunFiles, options: Pick<CalibrationOptions, 'seed'
 }
 
 /** A job may end this share of its time earlier or later. */
-export const JOB_SHARE = 0.1;
+const JOB_SHARE = 0.1;
 
 /** What is not as near as it has to be: each step of the ramp to the second, each job's end within a tenth of its time. */
 export function tooFar({ ramp, jobs }: Calibration): readonly string[] {

@@ -56,6 +56,8 @@ export interface Calibration {
   /** What has to be added to times of the timeline to have times since the application's start. */
   readonly timelineOffsetMs: number;
   readonly gauges: readonly GaugeComparison[];
+  /** How long the run's executors took to start and to warm up, in the order in which they were granted. */
+  readonly executors: readonly ExecutorTimes[];
   /** The target's climbs, each from a stage's submission to the target's next fall or the next stage. */
   readonly ramp: readonly RampStep[];
   readonly jobs: readonly {
@@ -103,6 +105,7 @@ export function calibrate(
   const names = [...new Set(shown.flatMap((one) => one.map(([name]) => name)))].filter((name) => probe.knows(name));
   return {
     timelineOffsetMs,
+    executors: measuredExecutors(recording, all),
     gauges: names.map((name) => compareGauge(name, readings, shown, probe)),
     ramp: rampOf(recording, readings, probe),
     jobs: recording.jobs.map(({ id, submittedAtMs, endedAtMs }) => {
@@ -148,7 +151,7 @@ function executorTimes(
  * From each executor's being granted to its registration. It was granted no earlier than it was asked for, and no earlier
  * than the last reading in which the master had not booked it.
  */
-export function measuredExecutors(
+function measuredExecutors(
   { executors, application }: Recording,
   readings: readonly TimelineReading[],
 ): readonly ExecutorTimes[] {
