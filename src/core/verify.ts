@@ -1,11 +1,12 @@
 /** After a shrink: did exactly the chosen pods go? A wrong victim is counted and makes the daemon hold back (R22). */
 import type { PodView } from './cluster-view.ts';
+import { whyStarted } from './victims.ts';
 
 export interface Expectation {
   readonly atMs: number;
   /** UIDs of the pods that were chosen. */
   readonly chosen: readonly string[];
-  /** All pods that were not ending when the count was lowered: UID to name. */
+  /** Pods that were not ending when the count was lowered, UID to name: the chosen, and those that had started. */
   readonly before: ReadonlyMap<string, string>;
 }
 
@@ -18,15 +19,24 @@ export interface Verified {
   readonly notGone: readonly string[];
 }
 
+const NOBODY_SEEN = { seenReady: new Set<string>() };
+
 /** How long a chosen pod may take to be asked to end; the controller does that within a second or so. */
 export const VERIFY_DEADLINE_MS = 30_000;
 
-/** What to expect of a shrink that was just accepted. */
+/**
+ * What to expect of a shrink that was just accepted. A pod that had not started serves nobody (R2): where a chosen one becomes
+ * Ready at the last moment, the controller takes such a one in its place, and no harm is done.
+ */
 export function expect(pods: readonly PodView[], chosen: readonly PodView[], atMs: number): Expectation {
   return {
     atMs,
     chosen: chosen.map((pod) => pod.uid),
-    before: new Map(pods.filter((pod) => !pod.terminating).map((pod) => [pod.uid, pod.name])),
+    before: new Map(
+      pods
+        .filter((pod) => !pod.terminating && (chosen.includes(pod) || whyStarted(pod, NOBODY_SEEN) !== undefined))
+        .map((pod) => [pod.uid, pod.name]),
+    ),
   };
 }
 

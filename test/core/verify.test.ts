@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { expect as expectShrink, VERIFY_DEADLINE_MS, verify, withoutPods } from '../../src/core/verify.ts';
 import type { PodView } from '../../src/core/cluster-view.ts';
-import { NOW_MS, pod, pods } from './support/builders.ts';
+import { NOW_MS, pendingPod, pod, pods } from './support/builders.ts';
 
 const ALL = pods(1, 4);
 /** Pods w-1 and w-2 of four were chosen. */
@@ -46,6 +46,16 @@ describe('verify: after a shrink', () => {
 
   it('R22: a pod that is ending though it was not chosen has gone just as well', () => {
     expect(look([ending(3), ...pods(1, 2), pod(4)])).to.deep.include({ wrongVictims: ['w-3'] });
+  });
+
+  it('R2: a pod that had not started is nobody’s victim, unless it was chosen', () => {
+    const all = [pendingPod(1), pendingPod(2), pendingPod(3, { restarts: 1 }), pod(4)];
+    const expectation = expectShrink(all, all.slice(0, 1), NOW_MS);
+    const after = (...left: readonly PodView[]) =>
+      verify(expectation, left, NOW_MS + 1_000, NOW_MS + VERIFY_DEADLINE_MS);
+    const [, , third = pod(3), fourth = pod(4)] = all;
+    expect(after(pod(1), third, fourth)).to.deep.include({ wrongVictims: [], notGone: ['w-1'] });
+    expect(after(pendingPod(2), fourth).wrongVictims, 'its container ran before').to.deep.equal(['w-3']);
   });
 
   it('R22: the annotation on the pod does not matter: one that lost it after the shrink is still known as chosen', () => {

@@ -127,8 +127,10 @@ export class Pods {
   #countWrong(live: readonly Pod[], going: readonly Pod[]): void {
     const { counters } = this.#means.recorder;
     if (this.#named !== undefined) {
-      // What was asked for beyond the named, as where unfilled replicas are cancelled, names nobody.
-      if (this.#named.size > 0) counters.wrongVictims += going.filter((pod) => this.#named?.has(pod) !== true).length;
+      // What was asked for beyond the named, as where unfilled replicas are cancelled, names nobody; what never was Ready
+      // served nobody.
+      const wrong = going.filter((pod) => pod.readyAtMs !== undefined && this.#named?.has(pod) !== true);
+      if (this.#named.size > 0) counters.wrongVictims += wrong.length;
       return;
     }
     const leaving = new Set(going);
