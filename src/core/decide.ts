@@ -80,14 +80,12 @@ export function decide(
  * reversals; a shrink is verified later.
  */
 export function noteApplied(
-  before: CoreMemory,
+  memory: CoreMemory,
   action: Action,
   pods: readonly PodView[],
   nowMs: number,
   nowEpochMs: number,
 ): CoreMemory {
-  const emptiedAtMs = action.kind !== 'resize' ? before.emptiedAtMs : action.to === 0 ? nowMs : undefined;
-  const memory = { ...before, emptiedAtMs };
   if (action.kind === 'replace') return { ...memory, expectation: withoutPods(memory.expectation, action.pods) };
   // A mark is the shrink: the count that follows it, maybe much later, is not another one.
   if (action.kind === 'mark') {
@@ -99,11 +97,14 @@ export function noteApplied(
     return { ...memory, removal: costsChanged(memory.removal, action.pods, nowMs) };
   }
   if (action.kind !== 'resize') return memory;
-  if (action.direction === 'grow') return { ...memory, policy: noteMove(memory.policy, 'grow', nowEpochMs) };
+  const emptiedAtMs = action.to === 0 ? nowMs : undefined;
+  if (action.direction === 'grow') {
+    return { ...memory, emptiedAtMs, policy: noteMove(memory.policy, 'grow', nowEpochMs) };
+  }
   const wasMarked = action.victims.length > 0 && action.victims.every((pod) => pod.markedAtEpochMs !== undefined);
   const policy = wasMarked ? memory.policy : noteMove(memory.policy, 'shrink', nowEpochMs);
   const expectation = action.victims.length > 0 ? expect(pods, action.victims, nowMs) : memory.expectation;
-  return { ...memory, policy, expectation };
+  return { ...memory, emptiedAtMs, policy, expectation };
 }
 
 /** R24: pods on nodes that are about to go. Where nobody knows of the nodes, only what the pods themselves say. */

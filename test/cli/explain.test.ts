@@ -33,7 +33,8 @@ describe('explain', function () {
     expect(code).to.equal(0);
     expect(lines[0]).to.equal('wanted 5, desired 5, planned 2, observed 2 workers');
     expect(lines[1]).to.match(/^verdict: demand: demand needs 5 workers, 2 serve; the count goes from 2 to 5$/);
-    expect(lines[2]).to.equal('action: resize');
+    expect(lines[2]).to.match(/^hold: \d+ s; no worker was seen to start yet$/);
+    expect(lines[3]).to.equal('action: resize');
     const stages = lines.slice(4).flatMap((line) => /^(\w+) /.exec(line)?.[1] ?? []);
     expect(stages).to.include.members(['observe', 'demand', 'packing', 'policy', 'action']);
     expect(lines.find((line) => line.startsWith('demand'))).to.contain(app);
@@ -45,14 +46,14 @@ describe('explain', function () {
     putConfigMap(bench.standin.world, CONFIG_MAP, { 'elasticWorker.enable': 'false' });
     await busyApplication(5);
     const { lines } = await bench.run(explain);
-    expect(lines[2]).to.match(/^action: resize, but it stands by: elasticWorker\.enable .* is false$/);
+    expect(lines[3]).to.match(/^action: resize, but it stands by: elasticWorker\.enable .* is false$/);
   });
 
   it("R15: with the original's flag it has looked who is in its pod", async () => {
     putConfigMap(bench.standin.world, CONFIG_MAP, { 'scorpionstare.enable': 'true' });
     const [pod] = bench.standin.world.kube.pods.values();
     const { lines } = await bench.run(explain, { POD_NAME: pod?.name ?? '' });
-    expect(lines[2]).to.equal('action: none');
+    expect(lines[3]).to.equal('action: none');
   });
 
   it('explains with the live values, not those of the environment', async () => {

@@ -9,7 +9,7 @@ import type { ApplicationHoldings } from '../../../src/core/holdings.ts';
 import type { ApplicationObservation, Observation } from '../../../src/core/observation.ts';
 import { unknown, type Known, type Reading } from '../../../src/core/reading.ts';
 import { fitCount, resources, subtract, type Resources } from '../../../src/core/resources.ts';
-import type { TaskPace, WorkerSelfView, WorkerView } from '../../../src/core/spark-view.ts';
+import type { WorkerSelfView, WorkerView } from '../../../src/core/spark-view.ts';
 import {
   addressOf,
   application,
@@ -28,6 +28,7 @@ import {
   forDeletion,
   newWorker,
   numberOf,
+  paceOf,
   usedOf,
   type ModelApplication,
   type ModelExecutor,
@@ -394,11 +395,4 @@ export class ClusterModel {
     const lost = (pod.worker?.executors ?? []).filter(({ phantom }) => !phantom);
     this.deletions.push({ uid: pod.view.uid, executors: lost.length, by });
   }
-}
-
-/** By the last letter of its name an application has tasks of two seconds, of a minute, or has ended none. */
-function paceOf(id: string): TaskPace {
-  const times = [2_000, 60_000, 0];
-  const totalMs = times[id.charCodeAt(id.length - 1) % times.length] ?? 0;
-  return new Map([['1', { tasks: totalMs === 0 ? 0 : 1, totalMs }]]);
 }
