@@ -65,10 +65,10 @@ const defaults: Scenario = {
     );
     await app.run(WIDE);
     await burst(app, BURSTS);
-    const { floor } = await learnedBy(rig);
-    check(floor > 1, `${BURSTS} bursts of ${WORKERS} workers taught a floor of ${floor}`);
     // Longer than the hold, and long enough for all of them to be written down.
     await delay(Math.max(1.5 * holdMs, NOTED_MS));
+    const { floor } = await learnedBy(rig);
+    check(floor > 1, `${BURSTS} bursts of ${WORKERS} workers taught a floor of ${floor}`);
     check((await rig.planned()) >= floor, `${floor} workers were to be kept, ${await rig.planned()} are planned`);
     await rig.killDaemon();
     await rig.startDaemon();
