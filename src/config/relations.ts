@@ -78,7 +78,7 @@ export const RELATIONS: readonly Relation[] = [
         : {
             about: 'calendar',
             allowed: `at most ${maxWorkers} workers in an entry (see ${name('maxWorkers')})`,
-            mend: `write fewer workers into ${name('calendar')} or raise ${name('maxWorkers')}`,
+            mend: `lower the workers in ${name('calendar')} or raise ${name('maxWorkers')}`,
           },
   },
   {

@@ -226,7 +226,7 @@ describe('live view: the calendar', () => {
     expect(view.rules.maxWorkers).to.equal(5);
     expect(view.problems).to.deep.equal([
       'elasticWorker.calendar=8 for 10h at 30 7 * * 1-5: allowed is at most 5 workers in an entry (see elasticWorker.max); ' +
-        'write fewer workers into elasticWorker.calendar or raise elasticWorker.max',
+        'lower the workers in elasticWorker.calendar or raise elasticWorker.max',
     ]);
   });
 

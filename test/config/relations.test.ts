@@ -22,7 +22,7 @@ describe('parseConfig: relations', () => {
       { CALENDAR: '4 for 1h at 0 7 * * *; 11 for 1h at 0 9 * * *' },
       'CALENDAR',
       '4 for 1h at 0 7 * * *; 11 for 1h at 0 9 * * *',
-      'write fewer workers into ELASTIC_WORKER_CALENDAR or raise ELASTIC_WORKER_MAX',
+      'lower the workers in ELASTIC_WORKER_CALENDAR or raise ELASTIC_WORKER_MAX',
     ],
     [
       'GROW_STEP ≤ MAX',

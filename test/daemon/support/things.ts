@@ -35,7 +35,7 @@ export const RULES: Rules = {
   quietMs: 0,
   learnsHold: false,
   skipsLate: true,
-  dropsUnused: true,
+  dropsUnused: false,
   waitWorth: 0,
   floorShare: 0,
   stepsAhead: false,
