@@ -10,7 +10,7 @@ import { watchMaster } from './guard.ts';
 import type { Verdict } from './policy.ts';
 import { servingWorkers } from './removal.ts';
 import { restartCost, watchRestarts } from './restart.ts';
-import { fitCount, isNothing, type Resources } from './resources.ts';
+import { fitCount, isNothing, resourcesKey, type Resources } from './resources.ts';
 import type { MasterView, WorkerView } from './spark-view.ts';
 import { allDemands, applyPolicy, keptByCalendar, shapeOf, tracePacking, type Scene } from './stages.ts';
 import { withoutUnused } from './unused.ts';
@@ -91,13 +91,24 @@ function takenDemands(
   memory: CoreMemory,
 ): ReturnType<typeof withoutUnused> {
   if (!rules.dropsUnused) return { demands: all, memory: memory.unused };
+  // Looked for once a pass, however many applications wait: in a full cluster none is found.
+  let idleSizes: readonly Resources[] | undefined;
   const hasRoom = (shape: Resources): boolean =>
-    fleet.serving.some(({ workers }) => workers.some((one) => isIdle(one) && fitCount(shape, one.total) > 0));
+    (idleSizes ??= sizesOfIdle(fleet)).some((total) => fitCount(shape, total) > 0);
   const taken = withoutUnused({ demands: all, hasRoom, workerShape, nowMs: observation.nowMs }, memory.unused);
   taken.demands.forEach((one, index) => {
     if (one !== all[index]) trace.add('demand', one.sentence, { executors: one.executors, heldExecutors: one.held });
   });
   return taken;
+}
+
+/** The sizes of the idle workers of ours that serve, each once. */
+function sizesOfIdle({ serving }: Fleet): readonly Resources[] {
+  const sizes = new Map<string, Resources>();
+  for (const { workers } of serving) {
+    for (const one of workers) if (isIdle(one)) sizes.set(resourcesKey(one.total), one.total);
+  }
+  return [...sizes.values()];
 }
 
 function isIdle({ state, used }: WorkerView): boolean {

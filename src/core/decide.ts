@@ -6,7 +6,7 @@
  */
 import type { PodView } from './cluster-view.ts';
 import { emptyDecision, NO_STANDINGS, type CoreMemory, type Decision } from './decision.ts';
-import { countWorkers } from './count.ts';
+import { countWorkers, type Counted } from './count.ts';
 import type { Fleet, FleetPod } from './fleet.ts';
 import { masterUnseen } from './guard.ts';
 import { drawLedger, EMPTY_LEDGER, type Ledger } from './ledger.ts';
@@ -128,7 +128,7 @@ function decideWithMaster(
 ): { decision: Decision; memory: CoreMemory } {
   const { observation, trace, pods } = scene;
   const counted = countWorkers(scene, master, memory);
-  const { fleet, demands, wanted, floor, calendar, serving, verdict } = counted;
+  const { fleet, demands, wanted, serving, verdict } = counted;
 
   const blockers = blockersOf(scene, counted.memory.guard, master, fleet, demands, memory);
   for (const blocker of blockers) trace.add('guard', blocker);
@@ -141,9 +141,7 @@ function decideWithMaster(
   for (const sentence of describePins(plan.pins, plan.standings.idle)) trace.add('removal', sentence);
   trace.add('action', plan.sentence, { action: plan.action.kind });
 
-  const { hold, observed } = counted;
-  const counts = { wanted, floor, calendar, hold, observed, demands, blockers };
-  const decision = decisionOf(scene, fleet, verdict, plan, counts);
+  const decision = decisionOf(scene, counted, plan, blockers);
   const removal = rememberPins(removalMemory, pinnedSince(ledger));
   return { decision, memory: { ...counted.memory, removal } };
 }
@@ -151,15 +149,10 @@ function decideWithMaster(
 /** What was decided, with all that explains it. */
 function decisionOf(
   { target, newWrongVictims, trace }: Scene,
-  fleet: Fleet,
-  verdict: Verdict,
+  { fleet, verdict, wanted, floor, calendar, hold, observed, demands }: Counted,
   plan: RemovalPlan,
-  seen: { readonly wanted: WorkersWanted; readonly floor: number; readonly observed: number } & Pick<
-    Decision,
-    'calendar' | 'hold' | 'demands' | 'blockers'
-  >,
+  blockers: Decision['blockers'],
 ): Decision {
-  const { wanted, floor, calendar, hold, observed, demands, blockers } = seen;
   return {
     action: plan.action,
     reason: verdict.reason,
@@ -171,7 +164,7 @@ function decisionOf(
     calendar,
     hold,
     desiredWorkers: verdict.desired,
-    demands: demands,
+    demands,
     infeasible: wanted.infeasible,
     starved: wanted.starved,
     blockers,

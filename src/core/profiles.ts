@@ -10,7 +10,7 @@ export type ProfileRules = Pick<
 
 /**
  * `saving` keeps nothing for work to come: short work gets as many workers as are worth a start. `balanced` keeps enough for
- * half of the short bursts, and is a step ahead of a climb. `speed` keeps enough for nearly all of them, and gives nothing up
+ * two thirds of the short bursts, and is a step ahead of a climb. `speed` keeps enough for nearly all of them, and gives nothing up
  * before a minute is over.
  */
 export const PROFILES: Readonly<Record<Profile, ProfileRules>> = {

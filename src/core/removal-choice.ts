@@ -139,8 +139,13 @@ export function advanceChosen(
     return step({ kind: 'release', pods: back }, `${names(back)} are released: ${whyBack(back, candidates)}`);
   if (inTurn(input, unstarted).length > 0) return endUnstarted(input, unstarted);
   if (input.markAbility === 'refused') return lowerUnmarked(input, idle);
-  const behind = going.some((pod) => isDoomed({ pod })) ? undefined : whyBehindOthers(input, going);
+  const behind = whyNotNow(input, going);
   return behind === undefined ? mark(input, idle, busy) : step(NONE, `chosen workers wait: ${behind}`);
+}
+
+/** Why these wait for others; undefined where they need not, or where some of them go anyway (R24). */
+function whyNotNow(input: RemovalInput, pods: readonly PodView[]): string | undefined {
+  return pods.some((pod) => isDoomed({ pod })) ? undefined : whyBehindOthers(input, pods);
 }
 
 /** Of these pods those that may go now: those that go anyway (R24), and as many others in turn as are too many beside. */
@@ -271,7 +276,7 @@ export function chooseMore(
     const why = whyBound(input.target.removal, staying) ?? 'no worker is spare and idle or drainable';
     return step(NONE, `a surplus of ${surplus} stays: ${why}`);
   }
-  const behind = pods.some((pod) => isDoomed({ pod })) ? undefined : whyBehindOthers(input, pods);
+  const behind = whyNotNow(input, pods);
   if (behind !== undefined) return step(NONE, `a surplus of ${surplus} stays: ${behind}`);
   const [taken] = pods.flatMap(({ disruption }) => disruption ?? []);
   const why = taken === undefined ? '' : `: ${taken}`;

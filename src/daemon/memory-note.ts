@@ -1,6 +1,7 @@
 /**
- * What outlives the process, as text in our own Lease (R25): the budget of reversals, what a restart of a worker takes, and
- * the gaps and bursts seen, whether it was this daemon that set the count to zero. What is under way starts anew on purpose, a hold or a gap: unseen time proves nothing.
+ * What outlives the process, as text in our own Lease (R25): the budget of reversals, what a restart of a worker takes, the
+ * gaps and bursts seen, and whether this daemon set the count to zero. What is under way starts anew on purpose, a hold or a
+ * gap: unseen time proves nothing.
  */
 import * as v from 'valibot';
 import { BURSTS_KEPT, type Burst, type BurstMemory } from '../core/bursts.ts';
@@ -82,7 +83,7 @@ export function readNote(memory: CoreMemory, text: string | undefined, moment: M
   const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), Note), text);
   if (!parsed.success) return memory;
   const note = parsed.output;
-  const { lastMove, lastShrinkAtEpochMs, reversalsAtEpochMs, wrongVictims, startMs, removalMs } = note;
+  const { lastMove, lastShrinkAtEpochMs, reversalsAtEpochMs, wrongVictims } = note;
   const reversals = [...new Set([...reversalsAtEpochMs, ...memory.policy.reversalsAtEpochMs])].sort((a, b) => a - b);
   return {
     ...memory,
@@ -94,7 +95,7 @@ export function readNote(memory: CoreMemory, text: string | undefined, moment: M
       reversalsAtEpochMs: reversals,
       gaps: withGaps(memory.policy.gaps, note.gaps),
     },
-    restart: withMedians(memory.restart, startMs, removalMs),
+    restart: withMedians(memory.restart, note),
     foresight: { ...memory.foresight, bursts: withBursts(memory.foresight.bursts, note, moment) },
     // Before any reading of this process: the first one that shows a worker ends it.
     emptiedAtMs: memory.emptiedAtMs ?? (note.emptied === true ? -Infinity : undefined),
@@ -123,8 +124,12 @@ function rounded(workers: number): number {
 }
 
 /** What another process measured is a beginning, where this one has measured nothing itself. */
-function withMedians(own: RestartMemory, startMs: number | undefined, removalMs: number | undefined): RestartMemory {
-  const starts = own.startsMs.length > 0 || startMs === undefined ? own.startsMs : [startMs];
-  const removals = own.removalsMs.length > 0 || removalMs === undefined ? own.removalsMs : [removalMs];
-  return { ...own, startsMs: starts, removalsMs: removals };
+function withMedians(own: RestartMemory, { startMs, removalMs }: v.InferOutput<typeof Note>): RestartMemory {
+  const measured = (times: readonly number[], savedMs: number | undefined): readonly number[] =>
+    times.length > 0 || savedMs === undefined ? times : [savedMs];
+  return {
+    ...own,
+    startsMs: measured(own.startsMs, startMs),
+    removalsMs: measured(own.removalsMs, removalMs),
+  };
 }
