@@ -17,6 +17,7 @@ import {
   drainingHistories,
   histories,
   HOLD_MS,
+  pausingHistories,
   run,
   shufflingHistories,
   type Event,
@@ -299,7 +300,9 @@ describe('invariants', function () {
     let shrinks = 0;
     let learned = 0;
     const learning = { reversalsPerHour: 1_000, learnsHold: true };
-    always(histories([...EVERYTHING, 'kill', 'kill'], learning), 150, ({ decision, memory, observation }) => {
+    const any = histories([...EVERYTHING, 'kill', 'kill'], learning);
+    const paused = pausingHistories(EVERYTHING, learning);
+    always(fc.oneof(any, paused), 150, ({ decision, memory, observation }) => {
       if (decision.reason !== 'surplus') return;
       shrinks += 1;
       if (memory.policy.gaps.length > 0) learned += 1;

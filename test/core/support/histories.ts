@@ -163,6 +163,27 @@ export function shufflingHistories(kinds: readonly Event['kind'][]): fc.Arbitrar
     });
 }
 
+/**
+ * Histories that begin with what is rare otherwise: a pause short enough to be learned, growth with which it is noted, and a
+ * daemon killed after that, so that a new one starts with what the other learned.
+ */
+export function pausingHistories(kinds: readonly Event['kind'][], fixed: Partial<Rules> = {}): fc.Arbitrary<History> {
+  const pauses = { minWorkers: 0, maxWorkers: 10, deadBandWorkers: 0, headroomWorkers: 0, growStepWorkers: 0 };
+  const passes = fc.integer({ min: 6, max: 9 });
+  return fc
+    .tuple(passes, EVENTS.kill, histories(kinds, { ...pauses, ...fixed }, { planned: 0, marksWorkers: true }))
+    .map(([pause, kill, history]) => {
+      const before: readonly Step[] = [
+        { kind: 'want', app: 'app-1', executors: 8, cores: 1, passes: 6 },
+        { kind: 'end', app: 'app-1', passes: pause },
+        { kind: 'want', app: 'app-1', executors: 24, cores: 1, passes: 4 },
+        { ...kill, passes: 2 },
+        { kind: 'end', app: 'app-1', passes: 2 },
+      ];
+      return { ...history, steps: [...before, ...history.steps] };
+    });
+}
+
 /** Runs a history; `look` is shown every pass right after it, and the cluster as it is then. */
 export function run(history: History, look: (pass: Pass, world: ClusterModel) => void): ClusterModel {
   const world = new ClusterModel(history);
