@@ -53,13 +53,13 @@ export function countWorkers(scene: Scene, master: MasterView, memory: CoreMemor
     workerShape,
     placement: rules.placement,
   };
-  const packed = workersWanted(wantedInput);
-  tracePacking(trace, packed, workerShape);
+  const needed = pack(wantedInput);
+  tracePacking(trace, needed, workerShape);
   const certain = demands.every((one) => one.certain);
   const starts = pods.known ? watchRestarts(memory.restart, fleet.pods, observation.nowEpochMs) : memory.restart;
   const restart = restartCost(starts);
   const ahead = foresee(
-    { demands, wanted: packed, workerShape, restart, certain, rules, nowMs: observation.nowMs, trace },
+    { demands, wanted: needed, workerShape, restart, certain, rules, nowMs: observation.nowMs, trace },
     memory.foresight,
   );
   const { wanted } = ahead;
@@ -80,6 +80,31 @@ export function countWorkers(scene: Scene, master: MasterView, memory: CoreMemor
   };
   const counts = { wantedInput, wanted, floor, calendar, hold, observed, serving };
   return { fleet, demands, certain, ...counts, verdict, memory: { ...memory, ...judged, ...learnt } };
+}
+
+/** What the last demand of each fleet needed, for as long as that fleet is held. */
+const packed = new WeakMap<Fleet, { readonly of: WantedInput; readonly wanted: WorkersWanted }>();
+
+/** The same of the same: a simulation decides many times on what did not change. */
+function pack(input: WantedInput): WorkersWanted {
+  const last = packed.get(input.fleet);
+  if (last !== undefined && isSame(last.of, input)) return last.wanted;
+  const wanted = workersWanted(input);
+  packed.set(input.fleet, { of: input, wanted });
+  return wanted;
+}
+
+/** The fleet itself aside. */
+function isSame(one: WantedInput, other: WantedInput): boolean {
+  return (
+    one.drivers === other.drivers &&
+    one.podsKnown === other.podsKnown &&
+    one.servingWorkers === other.servingWorkers &&
+    one.workerShape === other.workerShape &&
+    one.placement === other.placement &&
+    one.demands.length === other.demands.length &&
+    one.demands.every((demand, nth) => demand === other.demands[nth])
+  );
 }
 
 /** What of the demand counts: all, but for what nobody takes. */

@@ -7,9 +7,15 @@
 import { lastingNeed, remember, type NeedHistory } from './burst.ts';
 import type { ApplicationObservation } from './observation.ts';
 import { followPace, NO_PACE, type PaceMemory } from './pace.ts';
-import { freshAt } from './reading.ts';
+import { freshAt, type Reading } from './reading.ts';
 import { largest, resources, type Resources } from './resources.ts';
-import type { AllocationGauges, ApplicationPage, ApplicationSettings } from './spark-view.ts';
+import type {
+  AllocationGauges,
+  ApplicationPage,
+  ApplicationSettings,
+  ApplicationView,
+  GaugesAnswer,
+} from './spark-view.ts';
 
 export type DemandBasis =
   'max-needed' | 'target' | 'executor-limit' | 'held-plus-owed' | 'unlimited-without-allocation' | 'last-known';
@@ -57,7 +63,6 @@ export interface DemandContext {
 /** What the stage knows of one application after looking at the age of everything. */
 interface Facts {
   readonly gauges: AllocationGauges | undefined;
-  readonly gaugesTakenAtMs: number;
   readonly page: ApplicationPage | undefined;
   readonly settings: ApplicationSettings | undefined;
   readonly wholeWorkers: boolean;
@@ -80,28 +85,92 @@ export function demandOf(
   memory: DemandMemory,
   context: DemandContext,
 ): { readonly demand: ApplicationDemand; readonly memory: DemandMemory } {
-  const facts = gather(observed, context);
-  const needed = facts.gauges?.numberMaxNeededExecutors;
+  const gauges = freshAt(observed.gauges, context.nowMs);
+  const answered = gauges.known && gauges.value.kind === 'gauges' ? gauges.value.gauges : undefined;
+  const needed = answered?.numberMaxNeededExecutors;
   const needs =
-    needed === undefined ? memory.needs : remember(memory.needs, facts.gaugesTakenAtMs, needed, context.burstMs);
+    needed === undefined || !gauges.known
+      ? memory.needs
+      : remember(memory.needs, gauges.takenAtMs, needed, context.burstMs);
   const pace = followPace(memory.pace, observed.pace);
-  const counted = choose(facts, needs, { ...memory, pace }, context);
+  const page = freshAt(observed.page, context.nowMs);
+  const { lastKnownExecutors } = memory;
+  const { demand, counted } = demandBy({
+    application: observed.application,
+    gauges,
+    answered,
+    page: page.known ? page.value : undefined,
+    settings: observed.settings.known ? observed.settings.value : undefined,
+    lasting: lastingBy(needs, pace, context),
+    taskMs: pace.taskMs,
+    lastKnownExecutors,
+    workerShape: context.workerShape,
+  });
+  return { demand, memory: { needs, lastKnownExecutors: counted ?? lastKnownExecutors, pace } };
+}
+
+/** All that the demand of one application is made of. */
+interface Seen {
+  readonly application: ApplicationView;
+  readonly gauges: Reading<GaugesAnswer>;
+  readonly answered: AllocationGauges | undefined;
+  readonly page: ApplicationPage | undefined;
+  readonly settings: ApplicationSettings | undefined;
+  /** What counts of max needed. */
+  readonly lasting: number;
+  readonly taskMs: number | undefined;
+  readonly lastKnownExecutors: number | undefined;
+  readonly workerShape: Resources | undefined;
+}
+
+interface Made {
+  readonly demand: ApplicationDemand;
+  /** Executors, where it is known how many; a guess of their size does not matter here. */
+  readonly counted: number | undefined;
+}
+
+/** The last demand made of each answer of a driver, for as long as that answer is held, and what else it was made of. */
+const made = new WeakMap<GaugesAnswer, { readonly of: Seen; readonly made: Made }>();
+
+/** The same of the same, also as an object: a simulation decides many times on what did not change. */
+function demandBy(seen: Seen): Made {
+  if (!seen.gauges.known) return makeDemand(seen);
+  const last = made.get(seen.gauges.value);
+  if (last !== undefined && isSame(last.of, seen)) return last.made;
+  const now = makeDemand(seen);
+  made.set(seen.gauges.value, { of: seen, made: now });
+  return now;
+}
+
+/** The gauges themselves aside: they are of the same answer. */
+function isSame(one: Seen, other: Seen): boolean {
+  return (
+    one.application === other.application &&
+    one.page === other.page &&
+    one.settings === other.settings &&
+    one.lasting === other.lasting &&
+    one.taskMs === other.taskMs &&
+    one.lastKnownExecutors === other.lastKnownExecutors &&
+    one.workerShape === other.workerShape
+  );
+}
+
+function makeDemand(seen: Seen): Made {
+  const facts = gather(seen);
+  const counted = choose(facts, seen);
   const raw = facts.shapeKnown || counted.executors === 0 ? counted : ofGuessedSize(counted);
-  const { application } = observed;
+  const { application, taskMs } = seen;
   const demand: ApplicationDemand = {
     id: application.id,
     name: application.name,
     held: facts.held,
     targetExecutors: facts.gauges?.numberTargetExecutors ?? limitOf(facts.page),
     shape: facts.shape,
-    taskMs: pace.taskMs,
+    taskMs,
     ...raw,
     sentence: `${application.id} wants ${raw.executors} executors, holds ${facts.held} (${raw.why})`,
   };
-  return {
-    demand,
-    memory: { needs, lastKnownExecutors: counted.certain ? counted.executors : memory.lastKnownExecutors, pace },
-  };
+  return { demand, counted: counted.certain ? counted.executors : undefined };
 }
 
 interface Chosen {
@@ -118,18 +187,17 @@ function ofGuessedSize(counted: Chosen): Chosen {
   return { ...counted, certain: false, why: `${counted.why}; how many cores each has is not known yet` };
 }
 
-function choose(facts: Facts, needs: NeedHistory, memory: DemandMemory, context: DemandContext): Chosen {
+function choose(facts: Facts, { lasting, lastKnownExecutors, workerShape }: Seen): Chosen {
   if (withoutAllocation(facts)) return fixedDemand(facts);
   const target = facts.gauges?.numberTargetExecutors;
-  if (facts.gauges !== undefined && target !== undefined)
-    return gaugeDemand(facts, target, lastingBy(needs, memory, context), context);
+  if (facts.gauges !== undefined && target !== undefined) return gaugeDemand(facts, target, lasting, workerShape);
   const limit = facts.page?.executorLimit;
   if (typeof limit === 'number') {
-    const executors = capped(inWorkers(limit, facts, context), facts);
+    const executors = capped(inWorkers(limit, facts, workerShape), facts);
     const why = `executor limit ${limit} on the master's page; driver: ${facts.whyUnknown}`;
     return { executors, basis: 'executor-limit', certain: true, takesAll: false, advice: undefined, why };
   }
-  const executors = Math.max(memory.lastKnownExecutors ?? 0, facts.held);
+  const executors = Math.max(lastKnownExecutors ?? 0, facts.held);
   const why = `demand unknown, last known value kept: ${facts.whyUnknown}`;
   return { executors, basis: 'last-known', certain: false, takesAll: false, advice: undefined, why };
 }
@@ -144,14 +212,14 @@ function withoutAllocation(facts: Facts): boolean {
  * What counts of max needed. Where it is known how long tasks take, whether a new worker would help is judged by that; else
  * what has lasted.
  */
-function lastingBy(needs: NeedHistory, { pace }: DemandMemory, { burstMs, skipsLate }: DemandContext): number {
-  return lastingNeed(needs, skipsLate && pace.taskMs !== undefined ? 0 : burstMs);
+function lastingBy(needs: NeedHistory, { taskMs }: PaceMemory, { burstMs, skipsLate }: DemandContext): number {
+  return lastingNeed(needs, skipsLate && taskMs !== undefined ? 0 : burstMs);
 }
 
-function gaugeDemand(facts: Facts, target: number, need: number, context: DemandContext): Chosen {
+function gaugeDemand(facts: Facts, target: number, need: number, workerShape: Resources | undefined): Chosen {
   // Spark caps the target by maxExecutors, but not max needed: while the caps are not known, only the target counts.
   const lasting = facts.settings === undefined ? 0 : need;
-  const executors = capped(inWorkers(Math.max(target, lasting), facts, context), facts);
+  const executors = capped(inWorkers(Math.max(target, lasting), facts, workerShape), facts);
   const basis = lasting > target ? 'max-needed' : 'target';
   const shown = facts.gauges?.numberMaxNeededExecutors;
   const counted =
@@ -186,9 +254,9 @@ function fixedDemand(facts: Facts): Chosen {
 }
 
 /** R8: a whole-worker executor runs a task per core, while the driver counts one executor per task. */
-function inWorkers(executors: number, facts: Facts, context: DemandContext): number {
-  if (!facts.wholeWorkers || context.workerShape === undefined) return executors;
-  const tasksPerWorker = Math.max(1, Math.floor(context.workerShape.cores / (facts.settings?.taskCpus ?? 1)));
+function inWorkers(executors: number, facts: Facts, workerShape: Resources | undefined): number {
+  if (!facts.wholeWorkers || workerShape === undefined) return executors;
+  const tasksPerWorker = Math.max(1, Math.floor(workerShape.cores / (facts.settings?.taskCpus ?? 1)));
   return Math.ceil(executors / tasksPerWorker);
 }
 
@@ -219,22 +287,16 @@ function capNote(facts: Facts): string {
   return parts.length === 0 ? '' : `, capped by ${parts.join(' and ')}`;
 }
 
-function gather(observed: ApplicationObservation, context: DemandContext): Facts {
-  const gauges = freshAt(observed.gauges, context.nowMs);
-  const page = freshAt(observed.page, context.nowMs);
-  const settings = observed.settings.known ? observed.settings.value : undefined;
-  const pageValue = page.known ? page.value : undefined;
-  const answered = gauges.known && gauges.value.kind === 'gauges' ? gauges.value.gauges : undefined;
-  const { shape, shapeKnown, wholeWorkers } = executorShape(observed, settings, pageValue, answered, context);
+function gather({ application, gauges, answered, page, settings, workerShape }: Seen): Facts {
+  const { shape, shapeKnown, wholeWorkers } = executorShape(application, settings, page, answered, workerShape);
   return {
     gauges: answered,
-    gaugesTakenAtMs: gauges.known ? gauges.takenAtMs : 0,
-    page: pageValue,
+    page,
     settings,
     wholeWorkers,
     shape,
     shapeKnown,
-    held: countedExecutors(settings, pageValue, answered) ?? heldByCores(observed, shape, wholeWorkers),
+    held: countedExecutors(settings, page, answered) ?? heldByCores(application, shape, wholeWorkers),
     whyUnknown: whyUnknown(gauges.known ? undefined : gauges.reason, answered),
   };
 }
@@ -249,8 +311,8 @@ function countedExecutors(
   return page?.grantedExecutors ?? gauges?.numberAllExecutors;
 }
 
-function heldByCores(observed: ApplicationObservation, shape: Resources, wholeWorkers: boolean): number {
-  const granted = observed.application.grantedCores / shape.cores;
+function heldByCores({ grantedCores }: ApplicationView, shape: Resources, wholeWorkers: boolean): number {
+  const granted = grantedCores / shape.cores;
   return wholeWorkers ? Math.ceil(granted) : Math.floor(granted);
 }
 
@@ -269,17 +331,16 @@ function whyUnknown(reason: string | undefined, answered: AllocationGauges | und
  * promised a worker too small for it.
  */
 function executorShape(
-  observed: ApplicationObservation,
+  application: ApplicationView,
   settings: ApplicationSettings | undefined,
   page: ApplicationPage | undefined,
   gauges: AllocationGauges | undefined,
-  context: DemandContext,
+  workerShape: Resources | undefined,
 ): { readonly shape: Resources; readonly shapeKnown: boolean; readonly wholeWorkers: boolean } {
-  const { application } = observed;
   const memoryMiB = application.memoryPerExecutorMiB || (settings?.executorMemoryMiB ?? 0);
   const known = settings?.executorCores ?? page?.executors[0]?.cores ?? coresPerHeld(application.grantedCores, gauges);
   const wholeWorkers = settings !== undefined && settings.executorCores === undefined;
-  const cores = wholeWorkers ? (context.workerShape?.cores ?? known) : known;
+  const cores = wholeWorkers ? (workerShape?.cores ?? known) : known;
   const base = resources(Math.max(1, cores ?? 1), memoryMiB, application.customPerExecutor);
   const shape = (settings?.otherProfiles ?? []).reduce(largest, base);
   return { shape, shapeKnown: cores !== undefined, wholeWorkers };

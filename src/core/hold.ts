@@ -32,12 +32,23 @@ const PRIOR_SHARE = 0.9;
  */
 export function holdMsBy(rules: Rules, gaps: readonly Gap[], restart: RestartCost | undefined): number {
   if (!rules.learnsHold || restart === undefined) return rules.holdMs;
-  const { costMs } = restart;
+  const key = `${restart.costMs}/${rules.holdMs}`;
+  const last = learned.get(gaps);
+  if (last?.key === key) return last.holdMs;
+  const holdMs = bestHoldMs(gaps, restart.costMs, rules.holdMs);
+  learned.set(gaps, { key, holdMs });
+  return holdMs;
+}
+
+/** The last hold learned of each list of gaps, for as long as that list is held: a new one comes with each new gap. */
+const learned = new WeakMap<readonly Gap[], { readonly key: string; readonly holdMs: number }>();
+
+function bestHoldMs(gaps: readonly Gap[], costMs: number, longestMs: number): number {
   const usual = gaps.length === 0 ? 1 : gaps.reduce((sum, { workers }) => sum + workers, 0) / gaps.length;
   const prior = Array.from({ length: PRIOR_GAPS }, () => ({ gapMs: PRIOR_SHARE * costMs, workers: usual }));
   const seen = [...gaps, ...prior];
-  const within = (ms: number): number => Math.max(SHORTEST_HOLD_MS, Math.min(ms, rules.holdMs));
-  let best = { holdMs: rules.holdMs, costMs: Infinity };
+  const within = (ms: number): number => Math.max(SHORTEST_HOLD_MS, Math.min(ms, longestMs));
+  let best = { holdMs: longestMs, costMs: Infinity };
   // Only a hold that just covers some gap can be the best; many cover to the same one.
   const candidates = new Set([SHORTEST_HOLD_MS, costMs, ...gaps.map(({ gapMs }) => gapMs + COVER_MS)].map(within));
   for (const holdMs of candidates) {

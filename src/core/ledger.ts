@@ -13,6 +13,7 @@ import {
   type JobActivity,
 } from './holdings.ts';
 import { freshAt } from './reading.ts';
+import { describeBytes } from './resources.ts';
 import type { Guards } from './removal-guards.ts';
 import type { ApplicationSettings } from './spark-view.ts';
 
@@ -29,6 +30,8 @@ export interface Tie {
   /** Its last job ended a moment ago, so the next one may begin while its blocks move. */
   readonly restless: boolean;
   readonly why: string;
+  /** The same with whose it is, and how much. */
+  readonly sentence: string;
   /** Pinned by the application's own settings, so by something that a person may change. */
   readonly bySettings: boolean;
 }
@@ -65,6 +68,8 @@ export interface Holder {
 
 /** An application that keeps a worker. */
 export interface Pin {
+  /** Names it from one ledger to the next. */
+  readonly key: string;
   readonly applicationId: string;
   readonly host: string;
   readonly why: string;
@@ -119,55 +124,93 @@ export function drawLedger(applications: readonly ApplicationObservation[], opti
   const holders = new Map<string, Holder>();
   const unread: string[] = [];
   const pins: Pin[] = [];
-  for (const one of applications) {
-    const { id } = one.application;
-    const holdings = freshAt(one.holdings, options.nowMs);
-    if (!holdings.known || !one.settings.known) {
-      // An application that holds no core has no executor; its shuffle could be with an external service all the same.
+  for (const { application, holdings, settings } of applications) {
+    const { id } = application;
+    const fresh = freshAt(holdings, options.nowMs);
+    // An application that holds no core has no executor; its shuffle could be with an external service all the same.
+    const share = fresh.known && settings.known ? shareOf(id, settings.value, fresh.value, options) : undefined;
+    if (share === undefined) {
       unread.push(id);
       continue;
     }
-    const facts = factsOf(id, one.settings.value, holdings.value, isRestless(id, holdings.value, options));
-    if (facts.endedListCut && one.settings.value.shuffleMode === 'external-service') {
-      // The service keeps shuffle of executors that are no longer listed, and nobody knows on which worker.
-      unread.push(id);
-      continue;
-    }
-    for (const [host, there] of facts.byHost) {
+    for (const one of share.ties) {
+      const { host, there, tie } = one;
       if (there.executors > 0) executorsByHost.set(host, (executorsByHost.get(host) ?? 0) + there.executors);
-      const tie = tieOf(there, facts, options, false);
-      const kept = tie?.kind === 'pinned' ? pinOrNot(tie, host, { there, facts, options, pins }) : tie;
+      const kept = tie.kind === 'pinned' ? pinOrNot(one, share.facts, options, pins) : tie;
       if (kept !== undefined) push(ties, host, kept);
     }
-    const holds = mustKeep(facts);
-    const { byHost, hosts, holdsShuffle } = facts;
-    holders.set(id, { applicationId: id, byHost, hosts, holds, handsOn: holds || holdsShuffle });
+    holders.set(id, share.holder);
   }
   return { ties, holders, executorsByHost, unread, pins };
 }
 
-interface PinContext {
-  readonly there: HeldThere;
+/** What one application's holdings come to, but for how long it has kept what. */
+interface Share {
   readonly facts: Facts;
-  readonly options: LedgerOptions;
-  readonly pins: Pin[];
+  /** Where it is tied to; where only executors were that have ended it mostly is not. */
+  readonly ties: readonly TiedTo[];
+  readonly holder: Holder;
+}
+
+interface TiedTo {
+  readonly host: string;
+  readonly there: HeldThere;
+  readonly tie: Tie;
+  readonly key: string;
+}
+
+/** The last share made of each application's holdings, for as long as those are held: most change seldom. */
+const shares = new WeakMap<
+  ApplicationHoldings,
+  { readonly key: readonly unknown[]; readonly share: Share | undefined }
+>();
+
+/** Undefined where nobody knows what it holds. */
+function shareOf(
+  id: string,
+  settings: ApplicationSettings,
+  holdings: ApplicationHoldings,
+  options: LedgerOptions,
+): Share | undefined {
+  const restless = isRestless(id, holdings, options);
+  const key = [id, settings, restless, options.guards, options.moveCachedBlocks];
+  const last = shares.get(holdings);
+  if (last?.key.every((part, nth) => part === key[nth]) === true) return last.share;
+  const share = makeShare(factsOf(id, settings, holdings, restless), options);
+  shares.set(holdings, { key, share });
+  return share;
+}
+
+function makeShare(facts: Facts, options: LedgerOptions): Share | undefined {
+  const { applicationId, byHost, hosts, holdsShuffle } = facts;
+  // The service keeps shuffle of executors that are no longer listed, and nobody knows on which worker.
+  if (facts.endedListCut && facts.settings.shuffleMode === 'external-service') return undefined;
+  const holds = mustKeep(facts);
+  return {
+    facts,
+    ties: [...byHost].flatMap(([host, there]): TiedTo | [] => {
+      const tie = tieOf(there, facts, options, false);
+      return tie === undefined ? [] : { host, there, tie, key: `${applicationId} ${host}` };
+    }),
+    holder: { applicationId, byHost, hosts, holds, handsOn: holds || holdsShuffle },
+  };
 }
 
 /** Notes a pin; what is left of the tie once it has lasted for longer than the limit. */
-function pinOrNot(tie: Tie, host: string, { there, facts, options, pins }: PinContext): Tie | undefined {
+function pinOrNot(
+  { tie, host, there, key }: TiedTo,
+  facts: Facts,
+  options: LedgerOptions,
+  pins: Pin[],
+): Tie | undefined {
   const { applicationId, why, bytes } = tie;
-  const sinceMs = options.pinnedSinceMs?.get(pinKey({ applicationId, host })) ?? options.nowMs;
+  const sinceMs = options.pinnedSinceMs?.get(key) ?? options.nowMs;
   const limitMs = options.pinAgeLimitMs ?? 0;
   const isOld = limitMs > 0 && options.nowMs - sinceMs >= limitMs;
   const now = isOld ? tieOf(there, facts, options, true) : tie;
   const mode = facts.settings.shuffleMode;
-  pins.push({ applicationId, host, why, mode, bytes, sinceMs, tooOld: now?.kind !== 'pinned' });
+  pins.push({ key, applicationId, host, why, mode, bytes, sinceMs, tooOld: now?.kind !== 'pinned' });
   return now;
-}
-
-/** Names a pin from one ledger to the next. */
-export function pinKey({ applicationId, host }: Pick<Pin, 'applicationId' | 'host'>): string {
-  return `${applicationId} ${host}`;
 }
 
 export interface Facts {
@@ -208,12 +251,7 @@ interface Summary {
   readonly wroteShuffle: boolean;
 }
 
-/** Holdings are read less often than decisions are made. */
-const summaries = new WeakMap<ApplicationHoldings, Summary>();
-
 function summaryOf(holdings: ApplicationHoldings): Summary {
-  const known = summaries.get(holdings);
-  if (known !== undefined) return known;
   const byHost = new Map<string, HeldThere>();
   let ended = 0;
   let wroteShuffle = false;
@@ -224,9 +262,7 @@ function summaryOf(holdings: ApplicationHoldings): Summary {
     wroteShuffle ||= executor.shuffleWriteBytes > 0;
   }
   const hosts = [...byHost].flatMap(([host, { executors }]) => (executors > 0 ? host : []));
-  const summary = { byHost, hosts, ended, wroteShuffle };
-  summaries.set(holdings, summary);
-  return summary;
+  return { byHost, hosts, ended, wroteShuffle };
 }
 
 const NOTHING_HELD: HeldThere = {
@@ -264,7 +300,9 @@ function tieOf(there: HeldThere, facts: Facts, options: LedgerOptions, isOld: bo
   const bytes = shuffleBytes + there.cachedBytes;
   const { guards, moveCachedBlocks } = options;
   const tie = (kind: Tie['kind'], why: string, restless = false, bySettings = false): Tie => {
-    return { applicationId, kind, executors, bytes, tasks, restless, why, bySettings };
+    const size = bytes === 0 ? '' : ` (${describeBytes(bytes)})`;
+    const sentence = `${applicationId}: ${why}${size}`;
+    return { applicationId, kind, executors, bytes, tasks, restless, why, sentence, bySettings };
   };
   const service = isOld ? undefined : guards.notInService(settings.shuffleMode, shuffleBytes);
   if (service !== undefined) return tie('pinned', service, false, true);

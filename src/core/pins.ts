@@ -1,8 +1,7 @@
 /** Why the cluster does not shrink, for people: which application keeps which worker, with what, and for how long. */
 import { normalHost, type Fleet } from './fleet.ts';
-import { pinKey, type Ledger, type Pin } from './ledger.ts';
-import { isNothing } from './resources.ts';
-import { describeBytes } from './survivors.ts';
+import type { Ledger, Pin } from './ledger.ts';
+import { describeBytes, isNothing } from './resources.ts';
 
 /** A pin with the worker that it keeps. */
 export interface PinnedWorker extends Pin {
@@ -30,7 +29,7 @@ export function pinnedWorkers({ pins }: Pick<Ledger, 'pins'>, fleet: Fleet, nowM
 
 /** What to remember of the pins: since when each has been. */
 export function pinnedSince({ pins }: Pick<Ledger, 'pins'>): ReadonlyMap<string, number> {
-  return new Map(pins.map((pin) => [pinKey(pin), pin.sinceMs]));
+  return new Map(pins.map(({ key, sinceMs }) => [key, sinceMs]));
 }
 
 const MODES: Readonly<Record<Pin['mode'], string>> = {

@@ -20,14 +20,8 @@ import {
   type Step,
 } from './removal-steps.ts';
 import { firstToGoFirst, whyBound } from './removal-target.ts';
-import {
-  chooseSurvivors,
-  describeBytes,
-  whyIdleIsPinned,
-  type BusyWorker,
-  type Drainable,
-  type Survivors,
-} from './survivors.ts';
+import { describeBytes } from './resources.ts';
+import { chooseSurvivors, whyIdleIsPinned, type BusyWorker, type Drainable, type Survivors } from './survivors.ts';
 import { byPreference, selfOf, standingOf, whyNotProvenEmpty } from './victims.ts';
 
 /** All pods that serve, sorted by what may become of them. */

@@ -121,3 +121,11 @@ export function hasCustom({ custom }: Pick<Resources, 'custom'>): boolean {
   for (const name in custom) return Object.hasOwn(custom, name);
   return false;
 }
+
+/** "1.2 GiB" */
+export function describeBytes(bytes: number): string {
+  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
+  const step = Math.min(units.length - 1, bytes < 1 ? 0 : Math.floor(Math.log2(bytes) / 10));
+  const amount = bytes / 2 ** (10 * step);
+  return `${amount >= 10 || step === 0 ? Math.round(amount) : Math.round(amount * 10) / 10} ${units[step] ?? ''}`;
+}

@@ -71,11 +71,19 @@ export interface RestartCost {
 
 /** By the medians of what was seen; undefined as long as no worker was seen to start. */
 export function restartCost({ startsMs, removalsMs }: RestartMemory): RestartCost | undefined {
+  const last = costs.get(startsMs);
+  if (last?.removalsMs === removalsMs) return last.cost;
   const startMs = median(startsMs);
   if (startMs === undefined) return undefined;
   // Until a removal was seen, it is taken to be as long as a start.
-  return { startMs, helpMs: startMs + EXECUTOR_START_MS, costMs: startMs + (median(removalsMs) ?? startMs) };
+  const costMs = startMs + (median(removalsMs) ?? startMs);
+  const cost = { startMs, helpMs: startMs + EXECUTOR_START_MS, costMs };
+  costs.set(startsMs, { removalsMs, cost });
+  return cost;
 }
+
+/** The last cost worked out of each list of starts, for as long as that list is held: new ones come seldom. */
+const costs = new WeakMap<readonly number[], { readonly removalsMs: readonly number[]; readonly cost: RestartCost }>();
 
 /** The lower of the two in the middle; undefined of nothing. */
 export function median(values: readonly number[]): number | undefined {

@@ -65,26 +65,13 @@ export function whyIdleIsPinned(
 ): string | undefined {
   if (!externalShuffleService) return undefined;
   const pin = ledger.ties.get(normalHost(host))?.find(({ kind }) => kind === 'pinned');
-  if (pin !== undefined) return describeTie(pin);
+  if (pin !== undefined) return pin.sentence;
   return guards.holdingsKnown(ledger) && `whether ${ledger.unread[0] ?? ''} keeps shuffle there is not known`;
 }
 
 /** Whose holdings nobody knows, so that any worker may keep something of theirs; undefined where all are known. */
 export function whyUnread({ unread: [first] }: Pick<Ledger, 'unread'>): string | undefined {
   return first === undefined ? undefined : `what ${first} holds is not known`;
-}
-
-function describeTie({ applicationId, why, bytes }: Tie): string {
-  const size = bytes === 0 ? '' : ` (${describeBytes(bytes)})`;
-  return `${applicationId}: ${why}${size}`;
-}
-
-/** "1.2 GiB" */
-export function describeBytes(bytes: number): string {
-  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
-  const step = Math.min(units.length - 1, bytes < 1 ? 0 : Math.floor(Math.log2(bytes) / 10));
-  const amount = bytes / 2 ** (10 * step);
-  return `${amount >= 10 || step === 0 ? Math.round(amount) : Math.round(amount * 10) / 10} ${units[step] ?? ''}`;
 }
 
 /** Settles who stays, then who may go. Pure. */
@@ -119,7 +106,7 @@ export function chooseSurvivors(input: SurvivorInput): Survivors {
 /** Why a busy worker may not be drained by what is kept there. */
 function whyPinned(ties: readonly Tie[]): string | undefined {
   const pin = ties.find(({ kind }) => kind !== 'movable');
-  if (pin !== undefined) return describeTie(pin);
+  if (pin !== undefined) return pin.sentence;
   return ties.length === 0 ? 'its executors are in no application’s list' : undefined;
 }
 

@@ -6,9 +6,17 @@
 import { buildFleet, isLeaving } from '../core/fleet.ts';
 import type { ApplicationObservation, MarkAbility, Observation } from '../core/observation.ts';
 import { unknown, type Known, type Reading } from '../core/reading.ts';
-import type { AllocationGauges, GaugesAnswer, MasterView, TaskPace, WorkerSelfView } from '../core/spark-view.ts';
+import type {
+  AllocationGauges,
+  ApplicationPage,
+  ApplicationSettings,
+  ApplicationView,
+  GaugesAnswer,
+  MasterView,
+  TaskPace,
+  WorkerSelfView,
+} from '../core/spark-view.ts';
 import type { ApplicationHoldings } from '../core/holdings.ts';
-import type { ApplicationPage } from '../core/spark-view.ts';
 import type { PodView, TargetView } from '../core/cluster-view.ts';
 import { gaugesOf, holdingsOf, paceOf, pageOf, selfOf, START_EPOCH_MS, Views } from './ours-views.ts';
 import type { Driver } from './sim/driver.ts';
@@ -26,6 +34,8 @@ const PACE_PERIOD_MS = 10_000;
 const HEARTBEATS_MS = 15_000;
 /** As in the daemon: a read that is due within this share of its period is done now. */
 const EARLY_SHARE = 0.1;
+
+const NOT_READ = unknown('not read yet');
 
 /** The newest value of one source. */
 class Slot<T> {
@@ -52,7 +62,7 @@ class Slot<T> {
   }
 
   reading(periodMs: number): Reading<T> {
-    if (this.value === undefined) return unknown('not read yet');
+    if (this.value === undefined) return NOT_READ;
     return { known: true, value: this.value, takenAtMs: this.takenAtMs, source: this.#name, periodMs };
   }
 }
@@ -63,6 +73,7 @@ interface Entry {
   readonly holdings: Slot<ApplicationHoldings>;
   readonly pace: Slot<TaskPace>;
   shown: AllocationGauges | undefined;
+  settings: Known<ApplicationSettings> | undefined;
 }
 
 export interface Changes {
@@ -143,14 +154,15 @@ export class Sources {
   }
 
   observation(nowMs: number, markAbility: MarkAbility): Observation {
-    const listed = this.#master.value?.applications ?? [];
-    const shown = new Map(listed.map((application) => [application.id, application]));
-    const applications = this.#active.flatMap((driver): ApplicationObservation[] => {
-      const application = shown.get(driver.spec.id);
+    const shown = this.#master.value?.applications ?? [];
+    const applications: ApplicationObservation[] = [];
+    // The master's list is in the order in which they came, as ours is.
+    for (const [nth, driver] of this.#active.entries()) {
+      const application = shown[nth];
       const entry = this.#entries.get(driver);
-      if (application === undefined || entry === undefined) return [];
-      return [{ application, ...this.#readingsOf(driver, entry) }];
-    });
+      if (application !== undefined && entry !== undefined)
+        applications.push(this.#observationOf(application, driver, entry));
+    }
     return {
       nowMs,
       nowEpochMs: START_EPOCH_MS + nowMs,
@@ -163,24 +175,22 @@ export class Sources {
     };
   }
 
-  #readingsOf(driver: Driver, entry: Entry): Omit<ApplicationObservation, 'application'> {
-    const count = this.#active.length;
+  #observationOf(application: ApplicationView, driver: Driver, entry: Entry): ApplicationObservation {
+    const holdingsMs = POLL_MS * Math.max(1, Math.ceil(this.#active.length / HOLDINGS_PER_BEAT));
+    const known = entry.gauges.value !== undefined;
     return {
+      application,
       gauges: entry.gauges.reading(this.gaugesPeriodMs()),
       page: entry.page.reading(POLL_MS),
-      settings:
-        entry.gauges.value === undefined
-          ? unknown('not read yet')
-          : {
-              known: true,
-              value: this.#views.settings(driver),
-              takenAtMs: driver.startedAtMs,
-              source: 'driver-rest',
-              periodMs: Infinity,
-            },
-      holdings: entry.holdings.reading(POLL_MS * Math.max(1, Math.ceil(count / HOLDINGS_PER_BEAT))),
-      pace: entry.pace.reading(PACE_PERIOD_MS * Math.max(1, Math.ceil(count / HOLDINGS_PER_BEAT))),
+      settings: known ? (entry.settings ??= this.#settingsOf(driver)) : NOT_READ,
+      holdings: entry.holdings.reading(holdingsMs),
+      pace: entry.pace.reading((PACE_PERIOD_MS / POLL_MS) * holdingsMs),
     };
+  }
+
+  #settingsOf(driver: Driver): Known<ApplicationSettings> {
+    const value = this.#views.settings(driver);
+    return { known: true, value, takenAtMs: driver.startedAtMs, source: 'driver-rest', periodMs: Infinity };
   }
 
   #readTarget(nowMs: number): boolean {
@@ -212,6 +222,7 @@ export class Sources {
         holdings: new Slot<ApplicationHoldings>('driver-rest'),
         pace: new Slot<TaskPace>('driver-pace'),
         shown: undefined,
+        settings: undefined,
       };
       entries.set(driver, this.#entries.get(driver) ?? fresh);
     }
@@ -228,12 +239,12 @@ export class Sources {
           entry.page.take(driver.executorLimit + driver.grantedExecutors / 1e6, nowMs, () => pageOf(driver)) || changed;
         continue;
       }
-      const gauges = gaugesOf(driver);
-      const same = entry.gauges.value !== undefined && equalGauges(entry.shown, gauges);
-      entry.shown = gauges;
+      const same = entry.gauges.value !== undefined && showsStill(driver, entry.shown);
+      if (!same) entry.shown = gaugesOf(driver);
+      const { shown } = entry;
       const version = same ? entry.gauges.version : entry.gauges.version + 1;
-      const answer: GaugesAnswer = gauges === undefined ? { kind: 'absent' } : { kind: 'gauges', gauges };
-      changed = entry.gauges.take(version, nowMs, () => answer) || changed;
+      const made = (): GaugesAnswer => (shown === undefined ? { kind: 'absent' } : { kind: 'gauges', gauges: shown });
+      changed = entry.gauges.take(version, nowMs, made) || changed;
     }
     return changed;
   }
@@ -324,13 +335,15 @@ function mayBeRead({ activity, executors }: ApplicationHoldings): boolean {
   return activity === 'shuffling' && executors.some(({ shuffleWriteBytes }) => shuffleWriteBytes > 0);
 }
 
-function equalGauges(a: AllocationGauges | undefined, b: AllocationGauges | undefined): boolean {
-  if (a === undefined || b === undefined) return a === b;
+/** Whether the driver publishes the same gauges as before. */
+function showsStill(driver: Driver, shown: AllocationGauges | undefined): boolean {
+  const { allocation } = driver;
+  if (allocation === undefined || shown === undefined) return allocation === undefined && shown === undefined;
   return (
-    a.numberTargetExecutors === b.numberTargetExecutors &&
-    a.numberMaxNeededExecutors === b.numberMaxNeededExecutors &&
-    a.numberAllExecutors === b.numberAllExecutors &&
-    a.numberExecutorsPendingToRemove === b.numberExecutorsPendingToRemove &&
-    a.numberDecommissioningExecutors === b.numberDecommissioningExecutors
+    shown.numberTargetExecutors === allocation.target &&
+    shown.numberMaxNeededExecutors === driver.neededExecutors() &&
+    shown.numberAllExecutors === driver.registered.size &&
+    shown.numberExecutorsPendingToRemove === driver.leavingExecutors('killed') &&
+    shown.numberDecommissioningExecutors === driver.leavingExecutors('drained')
   );
 }

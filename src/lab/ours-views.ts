@@ -191,9 +191,20 @@ export function holdingsOf(driver: Driver): ApplicationHoldings {
   const most = storageMiB(driver.spec) * MIB;
   const executors = [
     ...Array.from(driver.registered.values(), (one) => holdingOf(one, most, true)),
-    ...driver.ended.map((one) => holdingOf(one, most, false)),
+    ...driver.ended.map((one) => endedHoldingOf(one, most)),
   ];
   return { executors, activity: activityOf(driver) };
+}
+
+/** Of those that have ended nothing changes any more. */
+const endedHoldings = new WeakMap<Executor, ExecutorHolding>();
+
+function endedHoldingOf(executor: Executor, maxMemoryBytes: number): ExecutorHolding {
+  const known = endedHoldings.get(executor);
+  if (known !== undefined) return known;
+  const made = holdingOf(executor, maxMemoryBytes, false);
+  endedHoldings.set(executor, made);
+  return made;
 }
 
 function holdingOf(executor: Executor, maxMemoryBytes: number, active: boolean): ExecutorHolding {

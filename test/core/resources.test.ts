@@ -3,6 +3,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import {
   add,
+  describeBytes,
   describeResources,
   dominantShare,
   fitCount,
@@ -182,4 +183,17 @@ describe('Resources, for any amounts,', () => {
       }),
     );
   });
+});
+
+describe('bytes in words', () => {
+  const cases: readonly [number, string][] = [
+    [0, '0 B'],
+    [1023, '1023 B'],
+    [1024, '1 KiB'],
+    [1536, '1.5 KiB'],
+    [20 * 2 ** 20, '20 MiB'],
+    [5 * 2 ** 40, '5 TiB'],
+    [5000 * 2 ** 40, '5000 TiB'],
+  ];
+  for (const [bytes, text] of cases) it(text, () => expect(describeBytes(bytes)).to.equal(text));
 });

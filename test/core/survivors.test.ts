@@ -5,13 +5,7 @@ import type { FleetPod } from '../../src/core/fleet.ts';
 import { drawLedger } from '../../src/core/ledger.ts';
 import { GUARDS } from '../../src/core/removal-guards.ts';
 import { resources } from '../../src/core/resources.ts';
-import {
-  chooseSurvivors,
-  describeBytes,
-  whyIdleIsPinned,
-  type BusyWorker,
-  type SurvivorInput,
-} from '../../src/core/survivors.ts';
+import { chooseSurvivors, whyIdleIsPinned, type BusyWorker, type SurvivorInput } from '../../src/core/survivors.ts';
 import { pod, worker } from './support/builders.ts';
 import { held, holding, MIB, type Held } from './support/holdings.ts';
 
@@ -176,17 +170,4 @@ describe('idle workers', () => {
     expect(whyIdleIsPinned('10.0.0.1', ledger, true)).to.equal('whether app-1 keeps shuffle there is not known');
     expect(whyIdleIsPinned('10.0.0.1', ledger, false)).to.equal(undefined);
   });
-});
-
-describe('bytes in words', () => {
-  const cases: readonly [number, string][] = [
-    [0, '0 B'],
-    [1023, '1023 B'],
-    [1024, '1 KiB'],
-    [1536, '1.5 KiB'],
-    [20 * MIB, '20 MiB'],
-    [5 * 2 ** 40, '5 TiB'],
-    [5000 * 2 ** 40, '5000 TiB'],
-  ];
-  for (const [bytes, text] of cases) it(text, () => expect(describeBytes(bytes)).to.equal(text));
 });

@@ -99,6 +99,7 @@ const BUSY: ReportParts = {
 
 function pin(name: string, bytes: number, forMs: number): PinnedWorker {
   const kept = {
+    key: 'app-1 h',
     applicationId: 'app-1',
     host: 'h',
     why: '',
