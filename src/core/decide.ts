@@ -24,7 +24,8 @@ import { blockersOf, checkVictims, keptByCalendar, stillEmptied, type Scene } fr
 import { newTrace } from './trace.ts';
 import { workersOf } from './victims.ts';
 import { expect, withoutPods } from './verify.ts';
-import { fitsWithout, type WantedInput, type WorkersWanted } from './wanted.ts';
+import type { WantedInput, WorkersWanted } from './wanted.ts';
+import { fitsWithout } from './without.ts';
 
 /**
  * Decides once. Pass the returned memory into the next call; after an action that was carried out, pass it through
@@ -241,6 +242,7 @@ function act(scene: Scene, fleet: Fleet, master: MasterView, verdict: Verdict, c
     target,
     desired: verdict.desired,
     spareIdleWorkers: context.wanted.spareIdleWorkers,
+    spareArrivingWorkers: context.wanted.spareArrivingWorkers,
     blockers: context.blockers,
     markAbility: observation.markAbility,
     ledger,

@@ -165,11 +165,11 @@ export function lowerFirst(
   return step({ kind: 'choose', pods: order, cost }, `${names(order)}: ${why}; put before others of the same cost`);
 }
 
-/** R14: what is asked for but does not exist is cancelled first; it costs nobody anything. */
+/** R14: what is asked for but does not exist is cancelled first, where nobody waits for it; it costs nobody anything. */
 export function cancelUnfilled(input: RemovalInput, surplus: number): Step | undefined {
   const missing = unfilled(input);
-  if (missing <= 0) return undefined;
-  const count = Math.min(missing, surplus);
+  const count = Math.min(missing, surplus, input.spareArrivingWorkers);
+  if (count <= 0) return undefined;
   const to = input.planned - count;
   return step(
     { kind: 'resize', direction: 'cancel-unfilled', from: input.planned, to, victims: [] },

@@ -65,6 +65,8 @@ export interface RemovalInput {
   readonly target: Picking;
   readonly desired: number;
   readonly spareIdleWorkers: number;
+  /** Of those that are planned and not registered yet, as many as nobody waits for. */
+  readonly spareArrivingWorkers: number;
   /** Why nothing may be lowered now; empty if it may. */
   readonly blockers: readonly string[];
   readonly markAbility: MarkAbility;

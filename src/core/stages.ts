@@ -69,6 +69,7 @@ export function tracePacking(trace: Trace, wanted: WorkersWanted, shape: Resourc
     wantedWorkers: wanted.wanted,
     newWorkers: wanted.newWorkers,
     spareIdleWorkers: wanted.spareIdleWorkers,
+    spareArrivingWorkers: wanted.spareArrivingWorkers,
     unplacedExecutors: wanted.unplacedExecutors,
   });
   for (const { owner, executors, mend } of wanted.infeasible) {

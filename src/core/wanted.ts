@@ -7,13 +7,11 @@
  */
 import type { ApplicationDemand } from './demand.ts';
 import type { Fleet, FleetPod } from './fleet.ts';
-import type { Ledger } from './ledger.ts';
 import { groupRooms, orderOf, placeInto, workersToHold, type PlacementItem } from './placement.ts';
-import { describeResources, fitCount, isNothing, resourcesKey, subtract, type Resources } from './resources.ts';
+import { describeResources, fitCount, isNothing, resourcesKey, type Resources } from './resources.ts';
 import { Rooms, RoomTally } from './rooms.ts';
 import type { Placement } from './rules.ts';
 import type { DriverView, WorkerView } from './spark-view.ts';
-import type { StillFits } from './survivors.ts';
 
 export interface Infeasible {
   readonly owner: string;
@@ -30,6 +28,8 @@ export interface WorkersWanted {
   readonly fewest: number;
   /** Idle registered workers of ours that the missing executors do not need either. */
   readonly spareIdleWorkers: number;
+  /** Workers planned and not registered yet that the missing executors do not need. */
+  readonly spareArrivingWorkers: number;
   /** Executors that fit no worker: reported, and they never raise the count (I9). */
   readonly infeasible: readonly Infeasible[];
   /** Applications that more workers would not help, since another one takes every core first. */
@@ -60,9 +60,10 @@ export function workersWanted(input: WantedInput): WorkersWanted {
   const room = roomNow(input);
   const { arriving } = room;
   const missing = missingItems(input);
-  const rooms = new Rooms([...room.besideIdle.groups(), ...room.idle.groups()], orderOf(placement));
+  const existing = new Rooms([...room.besideIdle.groups(), ...room.idle.groups()], orderOf(placement));
 
-  if (workerShape === undefined) return withoutShape(input, missing, rooms, arriving, room.idleWorkers);
+  if (workerShape === undefined) return withoutShape(input, missing, existing, arriving, room.idleWorkers);
+  const rooms = existing.copy();
   rooms.add(workerShape, arriving);
   const grown = grow(missing, rooms, workerShape, placement);
   const most = input.servingWorkers + stillWorking(input);
@@ -73,6 +74,7 @@ export function workersWanted(input: WantedInput): WorkersWanted {
     newWorkers: grown.newWorkers,
     fewest,
     spareIdleWorkers: spareIdle(missing, room),
+    spareArrivingWorkers: arriving - neededOf(arriving, finite(missing), existing, workerShape, placement),
     infeasible: infeasibleItems(grown.left, workerShape),
     starved: grown.starved,
     unplacedExecutors: countLeft(grown.leftBefore),
@@ -133,74 +135,6 @@ function surelyForeign({ foreign, arriving }: RoomNow, shape: Resources): readon
 }
 
 /**
- * Whether all that is wanted would find room without the workers of some hosts: what is missing now, and the executors
- * there that their applications would want again. Asked for many hosts beside the same others; what was worked out for
- * those is kept.
- */
-export function fitsWithout(input: WantedInput, ledger: Ledger): StillFits {
-  let now: Everywhere | undefined;
-  let others: Without | undefined;
-  return (gone, host) => {
-    now ??= everywhere(input);
-    if (others?.hosts !== gone) others = withoutHosts(gone, now, ledger);
-    const rooms = others.rooms.copy();
-    for (const worker of workersAt(host, now)) rooms.remove(freeRoom(worker), 1);
-    const displaced = new Map(others.displaced);
-    addDisplaced(displaced, host, ledger);
-    return leftAfter(missingItems(input, displaced), rooms, input.placement).length === 0;
-  };
-}
-
-/** Room on all workers that are ALIVE and not on their way out. */
-interface Everywhere {
-  readonly fleet: Fleet;
-  readonly rooms: Rooms;
-  /** ALIVE ones that do not count. */
-  readonly notCounted: ReadonlySet<WorkerView>;
-}
-
-function everywhere({ fleet, placement }: WantedInput): Everywhere {
-  const tally = new RoomTally();
-  const count = (worker: WorkerView): void => {
-    if (isAlive(worker)) tally.addLeft(worker.total, worker.used);
-  };
-  for (const { workers } of fleet.serving) workers.forEach(count);
-  fleet.foreignWorkers.forEach(count);
-  const notCounted = new Set([...fleet.leaving, ...fleet.endingPods].flatMap(({ workers }) => workers));
-  return { fleet, rooms: new Rooms(tally.groups(), orderOf(placement)), notCounted };
-}
-
-function workersAt(host: string, { fleet, notCounted }: Everywhere): readonly WorkerView[] {
-  return (fleet.aliveByHost.get(host) ?? []).filter((worker) => !notCounted.has(worker));
-}
-
-/** What is left when some hosts go. */
-interface Without {
-  readonly hosts: ReadonlySet<string>;
-  readonly rooms: Rooms;
-  /** Executors that go with them, by application. */
-  readonly displaced: ReadonlyMap<string, number>;
-}
-
-function withoutHosts(hosts: ReadonlySet<string>, now: Everywhere, ledger: Ledger): Without {
-  const tally = new RoomTally();
-  const displaced = new Map<string, number>();
-  for (const host of hosts) {
-    for (const { total, used } of workersAt(host, now)) tally.addLeft(total, used);
-    addDisplaced(displaced, host, ledger);
-  }
-  const rooms = now.rooms.copy();
-  for (const { free, count } of tally.groups()) rooms.remove(free, count);
-  return { hosts, rooms, displaced };
-}
-
-function addDisplaced(displaced: Map<string, number>, host: string, { ties }: Ledger): void {
-  for (const { applicationId, executors } of ties.get(host) ?? []) {
-    displaced.set(applicationId, (displaced.get(applicationId) ?? 0) + executors);
-  }
-}
-
-/**
  * Workers that are to leave and were given work all the same, since the master never got the mark or forgot it: what runs
  * there needs room elsewhere, or they could never go.
  */
@@ -212,12 +146,8 @@ function aliveWorkers(entry: FleetPod): readonly WorkerView[] {
   return entry.workers.filter(isAlive);
 }
 
-function isAlive({ state }: WorkerView): boolean {
+export function isAlive({ state }: WorkerView): boolean {
   return state === 'ALIVE';
-}
-
-function freeRoom(worker: WorkerView): Resources {
-  return subtract(worker.total, worker.used);
 }
 
 const NONE_DISPLACED: ReadonlyMap<string, number> = new Map();
@@ -227,7 +157,7 @@ const NONE_DISPLACED: ReadonlyMap<string, number> = new Map();
  *
  * @param displaced executors held that would not be, by application.
  */
-function missingItems(input: WantedInput, displaced = NONE_DISPLACED): PlacementItem[] {
+export function missingItems(input: WantedInput, displaced = NONE_DISPLACED): PlacementItem[] {
   const waiting = input.drivers
     .filter((driver) => driver.workerId === undefined)
     .map((driver) => ({ owner: driver.id, shape: driver.needs, count: 1 }));
@@ -306,7 +236,11 @@ function fewestThatHelp(
 }
 
 /** Items with a finite count that found no room; who takes all there is never counts as left over. `rooms` are taken from. */
-function leftAfter(missing: readonly PlacementItem[], rooms: Rooms, placement: Placement): readonly PlacementItem[] {
+export function leftAfter(
+  missing: readonly PlacementItem[],
+  rooms: Rooms,
+  placement: Placement,
+): readonly PlacementItem[] {
   const leftOver = placeInto(rooms, missing, placement);
   const left: PlacementItem[] = [];
   for (const [index, count] of leftOver.entries()) {
@@ -337,11 +271,39 @@ function fewestWorkers(input: WantedInput, shape: Resources, foreign: readonly W
 
 /** Idle workers that stay idle even if the missing executors avoid them as far as they can. */
 function spareIdle(missing: readonly PlacementItem[], { besideIdle, idle, idleWorkers }: RoomNow): number {
-  const finite = missing.filter((item) => Number.isFinite(item.count));
+  const counted = finite(missing);
   const [first] = idle.groups();
-  if (finite.length === 0 || first === undefined) return idleWorkers;
-  const left = leftAfter(finite, new Rooms(besideIdle.groups(), orderOf('packed')), 'packed');
+  if (counted.length === 0 || first === undefined) return idleWorkers;
+  const left = leftAfter(counted, new Rooms(besideIdle.groups(), orderOf('packed')), 'packed');
   return Math.max(0, idleWorkers - workersToHold(left, first.free).workers);
+}
+
+function finite(items: readonly PlacementItem[]): readonly PlacementItem[] {
+  return items.filter((item) => Number.isFinite(item.count));
+}
+
+/**
+ * Of the workers that are on their way, as many as the missing executors find room with that they would not find without.
+ * To cancel one of these would be to ask for it again.
+ */
+function neededOf(
+  arriving: number,
+  missing: readonly PlacementItem[],
+  existing: Rooms,
+  shape: Resources,
+  placement: Placement,
+): number {
+  if (arriving === 0 || missing.length === 0) return 0;
+  const leftWith = (workers: number): readonly PlacementItem[] => {
+    const rooms = existing.copy();
+    rooms.add(shape, workers);
+    return leftAfter(missing, rooms, placement);
+  };
+  const least = countLeft(leftWith(arriving));
+  let needed = Math.min(arriving, workersToHold(leftWith(0), shape).workers);
+  // Spread over all there is, large ones may find no room where all would have fitted.
+  while (needed < arriving && countLeft(leftWith(needed)) > least) needed += 1;
+  return needed;
 }
 
 function infeasibleItems(left: readonly PlacementItem[], shape: Resources): Infeasible[] {
@@ -372,6 +334,7 @@ function withoutShape(
     newWorkers,
     fewest: 0,
     spareIdleWorkers: missing.length > 0 ? 0 : idle,
+    spareArrivingWorkers: missing.length > 0 ? 0 : arriving,
     infeasible: [],
     starved: [],
     unplacedExecutors: countLeft(left),

@@ -79,7 +79,7 @@ export function recount(
 ): { readonly decision: Decision; readonly memory: CoreMemory } | undefined {
   if (memory.expectation !== undefined || before.kept.has(NO_ROOM) || !nobodyCanGo(before)) return undefined;
   const scene = sceneOf(observation, rules);
-  if (scene === undefined || !observation.master.known) return undefined;
+  if (scene === undefined || !observation.master.known || isUnfilled(scene)) return undefined;
   const {
     verdict,
     wanted,
@@ -99,6 +99,11 @@ export function recount(
   if (!certain || !nobodyCanGo(decision)) return undefined;
   const removal = rememberQuiet(counted.removal, observation.applications, observation.nowMs);
   return { decision, memory: { ...counted, removal } };
+}
+
+/** Replicas that do not exist may be cancelled as soon as nobody waits for them. */
+function isUnfilled({ target: { existingPods, plannedWorkers } }: Scene): boolean {
+  return existingPods < plannedWorkers;
 }
 
 function sceneOf(observation: Observation, rules: Rules): Scene | undefined {

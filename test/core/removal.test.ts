@@ -105,6 +105,29 @@ describe('removal: choosing', () => {
     expect(next({ ...mixed, spareIdleWorkers: 0 })).to.equal('choose w-2');
   });
 
+  it('R14: pods on their way are not cancelled while executors wait for them', () => {
+    const three = { workers: [worker(1)], pods: [pod(1), ...[2, 3, 4].map((n) => pendingPod(n))], spareIdleWorkers: 0 };
+    expect(next({ ...three, spareArrivingWorkers: 3 })).to.equal('choose w-2 w-3 w-4');
+    expect(next({ ...three, spareArrivingWorkers: 1 })).to.equal('choose w-2');
+    expect(next({ ...three, spareArrivingWorkers: 0 })).to.equal('none');
+  });
+
+  it('R14: who was chosen on its way is released once executors wait for it, and the others go on', () => {
+    const chosen = [2, 3].map((n) => pendingPod(n, { chosenAtEpochMs: LONG_AGO, deletionCost: CHOSEN_COST }));
+    const list = [pod(1), ...chosen, pendingPod(4)];
+    const parts = { workers: [worker(1)], pods: list, spareIdleWorkers: 0 };
+    expect(next({ ...parts, spareArrivingWorkers: 2 })).to.equal('shrink 4 to 2 by w-2 w-3');
+    expect(next({ ...parts, spareArrivingWorkers: 1 })).to.equal('release w-3');
+    expect(next({ ...parts, spareArrivingWorkers: 0 })).to.equal('release w-2 w-3');
+  });
+
+  it('R14: replicas that do not exist are not cancelled while executors wait for them', () => {
+    const missing = { workers: [busyWorker(1)], pods: [pod(1)], planned: 5, desired: 1 };
+    expect(next({ ...missing, spareArrivingWorkers: 4 })).to.equal('cancel-unfilled 5 to 1');
+    expect(next({ ...missing, spareArrivingWorkers: 3 })).to.equal('cancel-unfilled 5 to 2');
+    expect(next({ ...missing, spareArrivingWorkers: 0 })).to.equal('none');
+  });
+
   it('counts the reasons why pods are kept', () => {
     const { kept } = plan({ workers: [busyWorker(1), busyWorker(2), worker(3)], pods: pods(1, 4), desired: 4 });
     expect(Object.fromEntries(kept)).to.deep.equal({

@@ -125,7 +125,7 @@ describe('stages: the trace', () => {
     expect(trace[2]).to.deep.equal({
       stage: 'packing',
       text: 'the demand needs 5 workers of 4 cores and 8192 MiB',
-      facts: { wantedWorkers: 5, newWorkers: 3, spareIdleWorkers: 0, unplacedExecutors: 12 },
+      facts: { wantedWorkers: 5, newWorkers: 3, spareIdleWorkers: 0, spareArrivingWorkers: 0, unplacedExecutors: 12 },
     });
     expect(trace[3]?.facts).to.deep.equal({ reason: 'demand', desiredWorkers: 5 });
     expect(trace[4]).to.deep.include({ text: 'the count goes from 2 to 5', facts: { action: 'resize' } });

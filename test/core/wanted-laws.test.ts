@@ -106,6 +106,26 @@ describe('Workers wanted, for any demand on any cluster,', () => {
     );
   });
 
+  it('R14: are as many without those on their way that are spare: what finds room finds it still', () => {
+    let spare = 0;
+    let needed = 0;
+    fc.assert(
+      fc.property(clusters, demandLists, (cluster, demands) => {
+        const all = workersWanted(inputOf(cluster, demands));
+        expect(all.spareArrivingWorkers).to.be.within(0, cluster.arriving);
+        const arriving = cluster.arriving - all.spareArrivingWorkers;
+        const { unplacedExecutors, newWorkers } = workersWanted(inputOf({ ...cluster, arriving }, demands));
+        expect(unplacedExecutors).to.equal(all.unplacedExecutors);
+        expect(newWorkers).to.equal(all.newWorkers);
+        spare += all.spareArrivingWorkers;
+        needed += arriving;
+      }),
+      { numRuns: 500 },
+    );
+    expect(spare).to.be.greaterThan(0);
+    expect(needed).to.be.greaterThan(0);
+  });
+
   it('are not fewer than the lower bound, where no worker is there yet', () => {
     fc.assert(
       fc.property(clusters, demandLists, (cluster, demands) => {

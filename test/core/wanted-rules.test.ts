@@ -126,6 +126,42 @@ describe('R6: the size of a worker', () => {
   }
 });
 
+describe('Workers on their way', () => {
+  const cases: readonly { title: string; parts: WantedParts; spare: number }[] = [
+    { title: 'nothing is missing', parts: { demands: [demand(4, { held: 4 })], workers: [busyWorker(1)] }, spare: 5 },
+    { title: 'all are waited for', parts: { demands: [demand(20)] }, spare: 0 },
+    { title: 'some are', parts: { demands: [demand(8)] }, spare: 3 },
+    { title: 'more is missing than they hold', parts: { demands: [demand(40)] }, spare: 0 },
+    { title: 'what is there has room', parts: { demands: [demand(8)], workers: workers(1, 2) }, spare: 5 },
+    {
+      title: 'what others have there is room too',
+      parts: { demands: [demand(4)], workers: [worker(9)], pods: [] },
+      spare: 5,
+    },
+    {
+      title: 'full ones hold nothing more',
+      parts: { demands: [demand(12, { held: 4 })], workers: [busyWorker(1)] },
+      spare: 3,
+    },
+    { title: 'a driver waits', parts: { drivers: [waitingDriver()] }, spare: 4 },
+    { title: 'what is missing fits none', parts: { demands: [demand(2, { shape: resources(64, 1024) })] }, spare: 5 },
+    { title: 'what takes all there is', parts: { demands: [demand(0, { takesAll: true })] }, spare: 5 },
+    {
+      title: 'of unknown size, something is missing',
+      parts: { demands: [demand(1)], workerShape: undefined },
+      spare: 0,
+    },
+    { title: 'of unknown size, nothing is', parts: { workerShape: undefined }, spare: 5 },
+  ];
+  for (const { title, parts, spare } of cases) {
+    it(`R14: ${title}: ${spare} of five are spare`, () => {
+      const { workers: there = [], pods: list = pods(1, there.length) } = parts;
+      const one = wantedFor({ ...parts, pods: list, servingWorkers: list.length + 5 });
+      expect(one.spareArrivingWorkers).to.equal(spare);
+    });
+  }
+});
+
 describe('Cluster-mode drivers', () => {
   it('that wait want a worker, also where there is none at all', () => {
     expect(wantedFor({ drivers: [waitingDriver()] })).to.deep.include({ wanted: 1, newWorkers: 1 });

@@ -37,7 +37,7 @@ export interface RemovalParts extends Partial<Omit<RemovalInput, 'context' | 'ru
 }
 
 /**
- * Asks for the next step. Everything is proven empty, nothing blocks, the master marks, all idle workers are spare, and
+ * Asks for the next step. Everything is proven empty, nothing blocks, the master marks, all that are idle or arrive are spare, and
  * planned and existing are the pods that are given, unless a test says otherwise.
  */
 export function plan(parts: RemovalParts): RemovalPlan {
@@ -51,6 +51,7 @@ export function plan(parts: RemovalParts): RemovalPlan {
     target: { removal: 'by-cost' },
     desired: 0,
     spareIdleWorkers: Infinity,
+    spareArrivingWorkers: Infinity,
     blockers: [],
     markAbility: 'usable',
     ledger: EMPTY_LEDGER,
