@@ -94,11 +94,9 @@ function pack(input: WantedInput): WorkersWanted {
   return wanted;
 }
 
-/** The fleet itself aside. */
+/** The fleet aside, and with it what is of the same master and the same pods. */
 function isSame(one: WantedInput, other: WantedInput): boolean {
   return (
-    one.drivers === other.drivers &&
-    one.podsKnown === other.podsKnown &&
     one.servingWorkers === other.servingWorkers &&
     one.workerShape === other.workerShape &&
     one.placement === other.placement &&

@@ -249,19 +249,16 @@ export function whyNotSpare(nth: number, { spareIdleWorkers }: RemovalInput): st
   return nth > spareIdleWorkers ? 'missing executors need it' : undefined;
 }
 
-/** Pods that never started and that nobody waits for: those chosen before, then those that the platform takes first. */
+/** Of these pods that never started as many as nobody waits for, those that the platform takes first. */
 function spareArrivals(input: RemovalInput, unstarted: readonly PodView[]): readonly PodView[] {
-  if (unstarted.length <= input.spareArrivingWorkers) return unstarted;
+  const sorted = [...unstarted].sort(byPreference);
+  if (sorted.length <= input.spareArrivingWorkers) return sorted;
   const isTaken = (pod: PodView): boolean => isDoomed({ pod });
-  const ranked = firstToGoFirst(input.target.removal, [...unstarted].sort(byChoice));
+  const ranked = firstToGoFirst(input.target.removal, sorted);
   // R24: those that are taken with their nodes are room for nobody.
   const taken = ranked.filter(isTaken);
   const others = ranked.filter((pod) => !isTaken(pod));
   return [...taken, ...others.slice(0, Math.max(0, input.spareArrivingWorkers - taken.length))];
-}
-
-function byChoice(a: PodView, b: PodView): number {
-  return Number(b.chosenAtEpochMs !== undefined) - Number(a.chosenAtEpochMs !== undefined) || byPreference(a, b);
 }
 
 /** Chooses who goes next: what never started, then idle workers, then busy ones that can be drained. */
@@ -278,7 +275,7 @@ export function chooseMore(
     input,
     [...candidates.idle].sort((a, b) => byPreference(a.entry.pod, b.entry.pod)),
   );
-  const unstarted = inTurn(input, spareArrivals(input, [...candidates.unstarted].sort(byPreference)));
+  const unstarted = inTurn(input, spareArrivals(input, candidates.unstarted));
   const free = [...idle, ...candidates.drainable].map(({ entry }) => entry.pod);
   const order = unstarted.length > 0 && surplus > 0 ? unstarted : free;
   const pods = whoGoes(input, order, surplus).filter((_, nth) => maySoMany(leaving + nth + 1, input));

@@ -24,6 +24,7 @@ import {
   type History,
   type Step,
 } from './support/histories.ts';
+import { sharing } from './support/sharing.ts';
 
 const DEMAND: readonly Event['kind'][] = ['nothing', 'want', 'want', 'want', 'end'];
 const FAULTS: readonly Event['kind'][] = ['blind', 'blind', 'restart-master', 'partition', 'kill', 'race'];
@@ -202,6 +203,24 @@ describe('invariants', function () {
       expect(isDeepStrictEqual(again, decide(seen, remembered, rules))).to.equal(true);
       expect(isDeepStrictEqual([seen, remembered], [observation, memory])).to.equal(true);
     });
+  });
+
+  it('I5: what is the same object as at the pass before decides nothing otherwise than a copy of it', () => {
+    let same = 0;
+    forAll(ANY, 60, (history) => {
+      let before: Observation | undefined;
+      run(history, ({ observation, memory, decision }) => {
+        const seen = sharing(before, observation);
+        for (const [nth, { gauges: answer, holdings }] of seen.applications.entries()) {
+          const last = before?.applications[nth];
+          if (last?.gauges.known && answer.known && last.gauges.value === answer.value) same += 1;
+          if (last?.holdings.known && holdings.known && last.holdings.value === holdings.value) same += 1;
+        }
+        before = seen;
+        expect(isDeepStrictEqual(decide(seen, memory, history.rules).decision, decision)).to.equal(true);
+      });
+    });
+    expect(same).to.be.greaterThan(0);
   });
 
   it('I6: more demand of one shape never gives a smaller count', () => {

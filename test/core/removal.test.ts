@@ -121,6 +121,14 @@ describe('removal: choosing', () => {
     expect(next({ ...parts, spareArrivingWorkers: 0 })).to.equal('release w-2 w-3');
   });
 
+  it('R24: pods on their way to a node that goes are room for nobody', () => {
+    const list = [pod(1), pendingPod(2), pendingPod(3, { disruption: 'node n-3 is cordoned' })];
+    const parts = { workers: [worker(1)], pods: list, spareIdleWorkers: 0 };
+    expect(next({ ...parts, spareArrivingWorkers: 0 })).to.equal('choose w-3');
+    expect(next({ ...parts, spareArrivingWorkers: 1 })).to.equal('choose w-3');
+    expect(next({ ...parts, spareArrivingWorkers: 2 })).to.equal('choose w-3 w-2');
+  });
+
   it('R14: replicas that do not exist are not cancelled while executors wait for them', () => {
     const missing = { workers: [busyWorker(1)], pods: [pod(1)], planned: 5, desired: 1 };
     expect(next({ ...missing, spareArrivingWorkers: 4 })).to.equal('cancel-unfilled 5 to 1');

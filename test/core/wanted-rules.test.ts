@@ -143,6 +143,11 @@ describe('Workers on their way', () => {
       parts: { demands: [demand(12, { held: 4 })], workers: [busyWorker(1)] },
       spare: 3,
     },
+    {
+      title: 'small ones are spread over those that a large one would fill',
+      parts: { demands: [demand(2), demand(1, { id: 'app-2', shape: WHOLE })] },
+      spare: 2,
+    },
     { title: 'a driver waits', parts: { drivers: [waitingDriver()] }, spare: 4 },
     { title: 'what is missing fits none', parts: { demands: [demand(2, { shape: resources(64, 1024) })] }, spare: 5 },
     { title: 'what takes all there is', parts: { demands: [demand(0, { takesAll: true })] }, spare: 5 },

@@ -98,6 +98,10 @@ describe('laboratory: our own daemon', () => {
     }).timeout(20_000);
   }
 
+  it('leaves out passes on which nothing can change: blocks that keep workers, and a quota', () => {
+    for (const seed of [1, 2, 3]) same(plain, { ...CLUSTER, seed, faults: { quotaPods: 4 }, untilMs: 900_000 });
+  }).timeout(20_000);
+
   it('leaves out passes on which nothing can change: any workload', () => {
     fc.assert(
       fc.property(anyWorkload, fc.integer(), (work, seed) => {
