@@ -16,6 +16,7 @@ import { isSparkLine, type SparkLine } from './install/index.ts';
 import { installAdmissionPolicy } from './rig/manifests.ts';
 import { renderResult, type ScenarioResult } from './rig/result.ts';
 import { addFigures, missingFrom, removalLines } from './rig/totals.ts';
+import { CALENDAR_SCENARIOS } from './scenarios/calendar.ts';
 import { CALIBRATION_SCENARIOS } from './scenarios/calibration.ts';
 import { CAMPAIGN_SCENARIOS, LONG_CAMPAIGN } from './scenarios/campaign.ts';
 import { COMPARISON_SCENARIOS } from './scenarios/comparison.ts';
@@ -38,6 +39,7 @@ const SCENARIOS: readonly Scenario[] = [
   ...MANIFEST_SCENARIOS,
   ...DEMAND_SCENARIOS,
   ...LEARNING_SCENARIOS,
+  ...CALENDAR_SCENARIOS,
   ...PUSH_SCENARIOS,
   ...OSHINKO_SCENARIOS,
   ...VALUE_AT_RISK_SCENARIOS,
