@@ -9,13 +9,15 @@ import { recordingOf, usedLines } from '../../src/lab/calibration-log.ts';
 import { replay, tooFar } from '../../src/lab/calibration-run.ts';
 
 const RUNS = readRuns(join(import.meta.dirname, '../fixtures/calibration'));
-const TUNING = ['3.5.9/bursts', '3.5.9/wide-narrow-wide'];
+const TUNING = ['3.5.9-busy/bursts', '3.5.9-busy/wide-narrow-wide'];
 /** Its driver stood still for a second just when its first stage came: that climb was late as a whole. */
-const LATE = '4.3.0/shuffle';
+const LATE = '4.3.0-busy/shuffle';
 const SEEDS = [1, 2, 3, 4];
 /** Of a gauge's readings, those that have to be equal within half a second. */
 const EQUAL_SHARE = 0.9;
-const EQUAL_SHARE_LATE = 0.85;
+/** Where a climb is late as a whole, or our daemon's beats fall otherwise between Spark's own. */
+const LOWER_SHARE = 0.85;
+const LOWER = [LATE, '3.5.9/resized'];
 
 describe('calibration: recorded runs', () => {
   it('are enough, on both lines, beyond those that taught us', () => {
@@ -46,7 +48,7 @@ describe('calibration: recorded runs', () => {
 
   for (const run of RUNS) {
     it(`${run.name}: shows nearly every reading of every gauge`, () => {
-      const share = run.name === LATE ? EQUAL_SHARE_LATE : EQUAL_SHARE;
+      const share = LOWER.includes(run.name) ? LOWER_SHARE : EQUAL_SHARE;
       for (const seed of SEEDS) {
         const { gauges } = replay(run, { seed });
         expect(gauges.length).to.equal(8);
