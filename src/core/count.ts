@@ -7,6 +7,7 @@ import type { ApplicationDemand } from './demand.ts';
 import { buildFleet, type Fleet } from './fleet.ts';
 import { foresee } from './foresight.ts';
 import { watchMaster } from './guard.ts';
+import { Kept } from './kept.ts';
 import type { Verdict } from './policy.ts';
 import { servingWorkers } from './removal.ts';
 import { restartCost, watchRestarts } from './restart.ts';
@@ -53,13 +54,13 @@ export function countWorkers(scene: Scene, master: MasterView, memory: CoreMemor
     workerShape,
     placement: rules.placement,
   };
-  const needed = pack(wantedInput);
-  tracePacking(trace, needed, workerShape);
+  const packed = pack(wantedInput);
+  tracePacking(trace, packed, workerShape);
   const certain = demands.every((one) => one.certain);
   const starts = pods.known ? watchRestarts(memory.restart, fleet.pods, observation.nowEpochMs) : memory.restart;
   const restart = restartCost(starts);
   const ahead = foresee(
-    { demands, wanted: needed, workerShape, restart, certain, rules, nowMs: observation.nowMs, trace },
+    { demands, wanted: packed, workerShape, restart, certain, rules, nowMs: observation.nowMs, trace },
     memory.foresight,
   );
   const { wanted } = ahead;
@@ -82,27 +83,12 @@ export function countWorkers(scene: Scene, master: MasterView, memory: CoreMemor
   return { fleet, demands, certain, ...counts, verdict, memory: { ...memory, ...judged, ...learnt } };
 }
 
-/** What the last demand of each fleet needed, for as long as that fleet is held. */
-const packed = new WeakMap<Fleet, { readonly of: WantedInput; readonly wanted: WorkersWanted }>();
+const packings = new Kept<Fleet, WorkersWanted>();
 
-/** The same of the same: a simulation decides many times on what did not change. */
+/** The fleet tells of the master and of the pods, so what else there is of the input is the key. */
 function pack(input: WantedInput): WorkersWanted {
-  const last = packed.get(input.fleet);
-  if (last !== undefined && isSame(last.of, input)) return last.wanted;
-  const wanted = workersWanted(input);
-  packed.set(input.fleet, { of: input, wanted });
-  return wanted;
-}
-
-/** The fleet aside, and with it what is of the same master and the same pods. */
-function isSame(one: WantedInput, other: WantedInput): boolean {
-  return (
-    one.servingWorkers === other.servingWorkers &&
-    one.workerShape === other.workerShape &&
-    one.placement === other.placement &&
-    one.demands.length === other.demands.length &&
-    one.demands.every((demand, nth) => demand === other.demands[nth])
-  );
+  const { fleet, servingWorkers, workerShape, placement, demands } = input;
+  return packings.get(fleet, [servingWorkers, workerShape, placement, ...demands], () => workersWanted(input));
 }
 
 /** What of the demand counts: all, but for what nobody takes. */

@@ -5,6 +5,7 @@
  * application that cannot be read keeps at least what it holds, and forbids shrinking.
  */
 import { lastingNeed, remember, type NeedHistory } from './burst.ts';
+import { Kept } from './kept.ts';
 import type { ApplicationObservation } from './observation.ts';
 import { followPace, NO_PACE, type PaceMemory } from './pace.ts';
 import { freshAt, type Reading } from './reading.ts';
@@ -129,30 +130,13 @@ interface Made {
   readonly counted: number | undefined;
 }
 
-/** The last demand made of each answer of a driver, for as long as that answer is held, and what else it was made of. */
-const made = new WeakMap<GaugesAnswer, { readonly of: Seen; readonly made: Made }>();
+const demands = new Kept<GaugesAnswer, Made>();
 
-/** The same of the same, also as an object: a simulation decides many times on what did not change. */
 function demandBy(seen: Seen): Made {
-  if (!seen.gauges.known) return makeDemand(seen);
-  const last = made.get(seen.gauges.value);
-  if (last !== undefined && isSame(last.of, seen)) return last.made;
-  const now = makeDemand(seen);
-  made.set(seen.gauges.value, { of: seen, made: now });
-  return now;
-}
-
-/** The gauges themselves aside: they are of the same answer. */
-function isSame(one: Seen, other: Seen): boolean {
-  return (
-    one.application === other.application &&
-    one.page === other.page &&
-    one.settings === other.settings &&
-    one.lasting === other.lasting &&
-    one.taskMs === other.taskMs &&
-    one.lastKnownExecutors === other.lastKnownExecutors &&
-    one.workerShape === other.workerShape
-  );
+  const { gauges, application, page, settings, lasting, taskMs, lastKnownExecutors, workerShape } = seen;
+  if (!gauges.known) return makeDemand(seen);
+  const key = [application, page, settings, lasting, taskMs, lastKnownExecutors, workerShape];
+  return demands.get(gauges.value, key, () => makeDemand(seen));
 }
 
 function makeDemand(seen: Seen): Made {

@@ -5,6 +5,7 @@
  * that nobody knows for sure which pod would go: such a worker is capacity, never a victim.
  */
 import type { PodView, TargetView } from './cluster-view.ts';
+import { Kept } from './kept.ts';
 import type { Guards } from './removal-guards.ts';
 import type { MasterView, WorkerView } from './spark-view.ts';
 
@@ -31,12 +32,11 @@ export interface Fleet {
   readonly aliveByHost: ReadonlyMap<string, readonly WorkerView[]>;
 }
 
-/** The last fleet made of each master's view, for as long as that view is held. */
-const made = new WeakMap<MasterView, { key: readonly unknown[]; fleet: Fleet }>();
+const fleets = new Kept<MasterView, Fleet>();
 
 /**
  * Matches the master's workers to the target's pods; `guards` are given where a removal may follow. The same views give the
- * same fleet, also as an object: a simulation decides many times on what did not change.
+ * same fleet, also as an object.
  */
 export function buildFleet(
   master: MasterView,
@@ -45,11 +45,7 @@ export function buildFleet(
   guards: Pick<Guards, 'ours'> = { ours: whyNotOurs },
 ): Fleet {
   const key = [pods, target.podOwnerUids.join(), guards.ours];
-  const last = made.get(master);
-  if (last?.key.every((part, index) => part === key[index]) === true) return last.fleet;
-  const fleet = matchFleet(master, pods, target, guards);
-  made.set(master, { key, fleet });
-  return fleet;
+  return fleets.get(master, key, () => matchFleet(master, pods, target, guards));
 }
 
 function matchFleet(
@@ -58,7 +54,8 @@ function matchFleet(
   target: TargetView,
   guards: Pick<Guards, 'ours'>,
 ): Fleet {
-  const index = indexPods(pods, target, guards);
+  const key = [target.podOwnerUids.join(), guards.ours];
+  const index = indexes.get(pods, key, () => indexPods(pods, target, guards));
   const own = index.own.map(emptyPod);
   const foreignWorkers: WorkerView[] = [];
   const ambiguousWorkerIds = new Set<string>();
@@ -94,6 +91,10 @@ export function whyNotOurs({ ownerUid }: PodView, { podOwnerUids }: TargetView):
 /** Why it is not certain which pod a worker lives in; undefined where it is. */
 export function whyAmbiguous({ id }: WorkerView, { ambiguousWorkerIds }: Fleet): string | undefined {
   return ambiguousWorkerIds.has(id) ? 'its worker matches more than one pod' : undefined;
+}
+
+export function isAlive({ state }: WorkerView): boolean {
+  return state === 'ALIVE';
 }
 
 /** A pod that was marked, or whose worker the master shows as DECOMMISSIONED: it serves no more, and must go. */
@@ -138,13 +139,10 @@ interface PodIndex {
   readonly places: ReadonlyMap<string, readonly number[]>;
 }
 
-/** The last index of each list of pods, for as long as that list is held: it is read less often than the master. */
-const indexed = new WeakMap<readonly PodView[], { key: readonly unknown[]; index: PodIndex }>();
+/** Pods are listed less often than the master is asked. */
+const indexes = new Kept<readonly PodView[], PodIndex>();
 
 function indexPods(pods: readonly PodView[], target: TargetView, guards: Pick<Guards, 'ours'>): PodIndex {
-  const key = [target.podOwnerUids.join(), guards.ours];
-  const last = indexed.get(pods);
-  if (last?.key.every((part, index) => part === key[index]) === true) return last.index;
   const own = pods.filter((pod) => guards.ours(pod, target) === undefined && !isFinished(pod));
   const places = new Map<string, number[]>();
   for (const [place, pod] of own.entries()) {
@@ -153,9 +151,7 @@ function indexPods(pods: readonly PodView[], target: TargetView, guards: Pick<Gu
       if (places.get(name)?.at(-1) !== place) pushTo(places, name, place);
     }
   }
-  const index = { own, places };
-  indexed.set(pods, { key, index });
-  return index;
+  return { own, places };
 }
 
 const NOWHERE: readonly number[] = [];

@@ -12,6 +12,7 @@ import {
   type ExecutorHolding,
   type JobActivity,
 } from './holdings.ts';
+import { Kept } from './kept.ts';
 import { freshAt } from './reading.ts';
 import { describeBytes } from './resources.ts';
 import type { Guards } from './removal-guards.ts';
@@ -127,9 +128,9 @@ export function drawLedger(applications: readonly ApplicationObservation[], opti
   for (const { application, holdings, settings } of applications) {
     const { id } = application;
     const fresh = freshAt(holdings, options.nowMs);
-    // An application that holds no core has no executor; its shuffle could be with an external service all the same.
     const share = fresh.known && settings.known ? shareOf(id, settings.value, fresh.value, options) : undefined;
     if (share === undefined) {
+      // An application that holds no core has no executor; its shuffle could be with an external service all the same.
       unread.push(id);
       continue;
     }
@@ -159,11 +160,7 @@ interface TiedTo {
   readonly key: string;
 }
 
-/** The last share made of each application's holdings, for as long as those are held: most change seldom. */
-const shares = new WeakMap<
-  ApplicationHoldings,
-  { readonly key: readonly unknown[]; readonly share: Share | undefined }
->();
+const shares = new Kept<ApplicationHoldings, Share | undefined>();
 
 /** Undefined where nobody knows what it holds. */
 function shareOf(
@@ -174,11 +171,7 @@ function shareOf(
 ): Share | undefined {
   const restless = isRestless(id, holdings, options);
   const key = [id, settings, restless, options.guards, options.moveCachedBlocks];
-  const last = shares.get(holdings);
-  if (last?.key.every((part, nth) => part === key[nth]) === true) return last.share;
-  const share = makeShare(factsOf(id, settings, holdings, restless), options);
-  shares.set(holdings, { key, share });
-  return share;
+  return shares.get(holdings, key, () => makeShare(factsOf(id, settings, holdings, restless), options));
 }
 
 function makeShare(facts: Facts, options: LedgerOptions): Share | undefined {

@@ -238,10 +238,17 @@ function lowerUnmarked(input: RemovalInput, idle: readonly BusyWorker[]): Step {
 /** Idle workers that nobody needs, those first that the platform takes first. */
 function spareOf(input: RemovalInput, idle: readonly BusyWorker[]): readonly BusyWorker[] {
   const byPod = new Map(idle.map((one) => [one.entry.pod, one]));
-  const sorted = firstToGoFirst(input.target.removal, [...byPod.keys()]).flatMap((pod) => byPod.get(pod) ?? []);
-  // R24: those that are taken with their nodes go first, and are no room for anybody.
-  const ranked = [...sorted.filter(({ entry }) => isDoomed(entry)), ...sorted.filter(({ entry }) => !isDoomed(entry))];
-  return ranked.filter(({ entry }, nth) => isDoomed(entry) || input.context.guards.spare(nth + 1, input) === undefined);
+  const { spare } = input.context.guards;
+  const pods = asTaken(input, [...byPod.keys()]).filter(
+    (pod, nth) => isDoomed({ pod }) || spare(nth + 1, input) === undefined,
+  );
+  return pods.flatMap((pod) => byPod.get(pod) ?? []);
+}
+
+/** In the order in which the platform takes them. R24: those that are taken with their nodes go first, and are no room for anybody. */
+function asTaken({ target }: RemovalInput, pods: readonly PodView[]): readonly PodView[] {
+  const sorted = firstToGoFirst(target.removal, pods);
+  return [...sorted.filter((pod) => isDoomed({ pod })), ...sorted.filter((pod) => !isDoomed({ pod }))];
 }
 
 /** Why an idle worker is needed by executors that are missing; `nth` counts from 1. Undefined where it is spare. */
@@ -249,16 +256,10 @@ export function whyNotSpare(nth: number, { spareIdleWorkers }: RemovalInput): st
   return nth > spareIdleWorkers ? 'missing executors need it' : undefined;
 }
 
-/** Of these pods that never started as many as nobody waits for, those that the platform takes first. */
+/** Of these pods that never started as many as nobody waits for, those first that the platform takes first. */
 function spareArrivals(input: RemovalInput, unstarted: readonly PodView[]): readonly PodView[] {
-  const sorted = [...unstarted].sort(byPreference);
-  if (sorted.length <= input.spareArrivingWorkers) return sorted;
-  const isTaken = (pod: PodView): boolean => isDoomed({ pod });
-  const ranked = firstToGoFirst(input.target.removal, sorted);
-  // R24: those that are taken with their nodes are room for nobody.
-  const taken = ranked.filter(isTaken);
-  const others = ranked.filter((pod) => !isTaken(pod));
-  return [...taken, ...others.slice(0, Math.max(0, input.spareArrivingWorkers - taken.length))];
+  const ranked = asTaken(input, [...unstarted].sort(byPreference));
+  return ranked.filter((pod, nth) => isDoomed({ pod }) || nth < input.spareArrivingWorkers);
 }
 
 /** Chooses who goes next: what never started, then idle workers, then busy ones that can be drained. */

@@ -1,6 +1,6 @@
 /** What is remembered of the pods from one pass to the next; none of it has to outlive the daemon. */
 import type { PodView } from './cluster-view.ts';
-import { isDecommissioned, type FleetPod } from './fleet.ts';
+import { isAlive, isDecommissioned, type FleetPod } from './fleet.ts';
 import type { ApplicationObservation } from './observation.ts';
 import { freshAt } from './reading.ts';
 import { isNothing } from './resources.ts';
@@ -52,10 +52,6 @@ export function rememberPods(memory: RemovalMemory, pods: readonly FleetPod[], n
   const seenReady = readyPods(memory.seenReady, pods);
   const costs = costsOf(memory.costs, pods, nowMs);
   return { ...memory, seenReady, decommissionedAtMs, costs, shared, bookedAtMs };
-}
-
-function isAlive({ state }: WorkerView): boolean {
-  return state === 'ALIVE';
 }
 
 function isBooked({ state, used }: WorkerView): boolean {

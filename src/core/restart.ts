@@ -3,6 +3,7 @@
  * and how long to leave. Pods are paid for meanwhile and do nothing.
  */
 import type { FleetPod } from './fleet.ts';
+import { Kept } from './kept.ts';
 
 /** The newest times are kept, so many of each. */
 const KEPT = 20;
@@ -71,19 +72,18 @@ export interface RestartCost {
 
 /** By the medians of what was seen; undefined as long as no worker was seen to start. */
 export function restartCost({ startsMs, removalsMs }: RestartMemory): RestartCost | undefined {
-  const last = costs.get(startsMs);
-  if (last?.removalsMs === removalsMs) return last.cost;
+  return costs.get(startsMs, [removalsMs], () => costBy(startsMs, removalsMs));
+}
+
+/** New lists come with each start and each removal. */
+const costs = new Kept<readonly number[], RestartCost | undefined>();
+
+function costBy(startsMs: readonly number[], removalsMs: readonly number[]): RestartCost | undefined {
   const startMs = median(startsMs);
   if (startMs === undefined) return undefined;
   // Until a removal was seen, it is taken to be as long as a start.
-  const costMs = startMs + (median(removalsMs) ?? startMs);
-  const cost = { startMs, helpMs: startMs + EXECUTOR_START_MS, costMs };
-  costs.set(startsMs, { removalsMs, cost });
-  return cost;
+  return { startMs, helpMs: startMs + EXECUTOR_START_MS, costMs: startMs + (median(removalsMs) ?? startMs) };
 }
-
-/** The last cost worked out of each list of starts, for as long as that list is held: new ones come seldom. */
-const costs = new WeakMap<readonly number[], { readonly removalsMs: readonly number[]; readonly cost: RestartCost }>();
 
 /** The lower of the two in the middle; undefined of nothing. */
 export function median(values: readonly number[]): number | undefined {

@@ -3,7 +3,7 @@ import { calendarFloor, type CalendarFloor } from './calendar.ts';
 import type { PodView, TargetView } from './cluster-view.ts';
 import type { CoreMemory, Decision } from './decision.ts';
 import { demandOf, NO_DEMAND_MEMORY, type ApplicationDemand, type DemandMemory } from './demand.ts';
-import type { Fleet } from './fleet.ts';
+import { isAlive, type Fleet } from './fleet.ts';
 import { shrinkBlockers, type GuardMemory } from './guard.ts';
 import type { Observation } from './observation.ts';
 import { decideOriginal } from './original.ts';
@@ -12,7 +12,7 @@ import type { Known, Reading } from './reading.ts';
 import type { Guards } from './removal-guards.ts';
 import type { Resources } from './resources.ts';
 import type { Rules } from './rules.ts';
-import type { MasterView, WorkerView } from './spark-view.ts';
+import type { MasterView } from './spark-view.ts';
 import type { Trace } from './trace.ts';
 import { verify } from './verify.ts';
 import type { WorkersWanted } from './wanted.ts';
@@ -32,10 +32,6 @@ export interface Scene {
 export function shapeOf(fleet: Fleet, target: TargetView, memory: CoreMemory, rules: Rules): Resources | undefined {
   const withWorker = fleet.pods.find(({ workers }) => workers.some(isAlive));
   return withWorker?.workers.find(isAlive)?.total ?? target.workerShape ?? rules.workerShape ?? memory.lastShape;
-}
-
-function isAlive({ state }: WorkerView): boolean {
-  return state === 'ALIVE';
 }
 
 /** Demand of every application, in the master's order, and what to remember of each. */

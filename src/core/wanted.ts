@@ -6,7 +6,7 @@
  * whole demand afresh: the fewest workers that could serve it, which is where a shrink may lead.
  */
 import type { ApplicationDemand } from './demand.ts';
-import type { Fleet, FleetPod } from './fleet.ts';
+import { isAlive, type Fleet, type FleetPod } from './fleet.ts';
 import { groupRooms, orderOf, placeInto, workersToHold, type PlacementItem } from './placement.ts';
 import { describeResources, fitCount, isNothing, resourcesKey, type Resources } from './resources.ts';
 import { Rooms, RoomTally } from './rooms.ts';
@@ -146,10 +146,6 @@ function aliveWorkers(entry: FleetPod): readonly WorkerView[] {
   return entry.workers.filter(isAlive);
 }
 
-export function isAlive({ state }: WorkerView): boolean {
-  return state === 'ALIVE';
-}
-
 const NONE_DISPLACED: ReadonlyMap<string, number> = new Map();
 
 /**
@@ -184,18 +180,15 @@ interface Grown {
 /** Adds workers until all that can be placed is placed, or until adding does not help. */
 function grow(missing: readonly PlacementItem[], rooms: Rooms, shape: Resources, placement: Placement): Grown {
   let newWorkers = 0;
-  let left: readonly PlacementItem[] = leftAfter(missing, rooms.copy(), placement);
+  const leftWith = leftBeside(missing, rooms, shape, placement);
+  let left = leftWith(0);
   const leftBefore = left;
-  const enough = countLeft(missing.filter((item) => Number.isFinite(item.count) && fitCount(item.shape, shape) > 0));
+  const enough = countLeft(finite(missing).filter((item) => fitCount(item.shape, shape) > 0));
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
     const fitting = left.filter((item) => fitCount(item.shape, shape) > 0);
     if (fitting.length === 0) break;
-    const leftWith = (more: number): readonly PlacementItem[] => {
-      const grown = rooms.copy();
-      grown.add(shape, newWorkers + more);
-      return leftAfter(missing, grown, placement);
-    };
-    const helpful = fewestThatHelp(workersToHold(fitting, shape).workers, enough, countLeft(left), leftWith);
+    const withMore = (more: number): readonly PlacementItem[] => leftWith(newWorkers + more);
+    const helpful = fewestThatHelp(workersToHold(fitting, shape).workers, enough, countLeft(left), withMore);
     if (helpful === undefined) return { newWorkers, leftBefore, left, starved: fitting.map((item) => item.owner) };
     newWorkers += helpful.more;
     left = helpful.left;
@@ -250,6 +243,20 @@ export function leftAfter(
   return left;
 }
 
+/** The same beside so many more empty workers; `rooms` stay as they are. */
+function leftBeside(
+  missing: readonly PlacementItem[],
+  rooms: Rooms,
+  shape: Resources,
+  placement: Placement,
+): (workers: number) => readonly PlacementItem[] {
+  return (workers) => {
+    const all = rooms.copy();
+    all.add(shape, workers);
+    return leftAfter(missing, all, placement);
+  };
+}
+
 function countLeft(items: readonly PlacementItem[]): number {
   return items.reduce((sum, item) => sum + item.count, 0);
 }
@@ -294,11 +301,7 @@ function neededOf(
   placement: Placement,
 ): number {
   if (arriving === 0 || missing.length === 0) return 0;
-  const leftWith = (workers: number): readonly PlacementItem[] => {
-    const rooms = existing.copy();
-    rooms.add(shape, workers);
-    return leftAfter(missing, rooms, placement);
-  };
+  const leftWith = leftBeside(missing, existing, shape, placement);
   const least = countLeft(leftWith(arriving));
   let needed = Math.min(arriving, workersToHold(leftWith(0), shape).workers);
   // Spread over all there is, large ones may find no room where all would have fitted.

@@ -1,12 +1,12 @@
 /** Whether the cluster could do without some hosts: a look at where everything would be if they were gone. */
-import type { Fleet } from './fleet.ts';
+import { isAlive, type Fleet } from './fleet.ts';
 import type { Ledger } from './ledger.ts';
 import { orderOf } from './placement.ts';
 import { subtract, type Resources } from './resources.ts';
 import { Rooms, RoomTally } from './rooms.ts';
 import type { WorkerView } from './spark-view.ts';
 import type { StillFits } from './survivors.ts';
-import { isAlive, leftAfter, missingItems, type WantedInput } from './wanted.ts';
+import { leftAfter, missingItems, type WantedInput } from './wanted.ts';
 
 /**
  * Whether all that is wanted would find room without the workers of some hosts: what is missing now, and the executors

@@ -18,7 +18,7 @@ import type {
 } from '../core/spark-view.ts';
 import type { ApplicationHoldings } from '../core/holdings.ts';
 import type { PodView, TargetView } from '../core/cluster-view.ts';
-import { gaugesOf, holdingsOf, paceOf, pageOf, selfOf, START_EPOCH_MS, Views } from './ours-views.ts';
+import { gaugesOf, holdingsOf, paceOf, pageOf, selfOf, settingsOf, START_EPOCH_MS, Views } from './ours-views.ts';
 import type { Driver } from './sim/driver.ts';
 import type { Outage } from './sim/options.ts';
 import type { Site } from './sim/simulate.ts';
@@ -182,15 +182,10 @@ export class Sources {
       application,
       gauges: entry.gauges.reading(this.gaugesPeriodMs()),
       page: entry.page.reading(POLL_MS),
-      settings: known ? (entry.settings ??= this.#settingsOf(driver)) : NOT_READ,
+      settings: known ? (entry.settings ??= settingsReading(driver)) : NOT_READ,
       holdings: entry.holdings.reading(holdingsMs),
       pace: entry.pace.reading((PACE_PERIOD_MS / POLL_MS) * holdingsMs),
     };
-  }
-
-  #settingsOf(driver: Driver): Known<ApplicationSettings> {
-    const value = this.#views.settings(driver);
-    return { known: true, value, takenAtMs: driver.startedAtMs, source: 'driver-rest', periodMs: Infinity };
   }
 
   #readTarget(nowMs: number): boolean {
@@ -333,6 +328,11 @@ function keepAlike(before: ApplicationHoldings | undefined, now: ApplicationHold
 
 function mayBeRead({ activity, executors }: ApplicationHoldings): boolean {
   return activity === 'shuffling' && executors.some(({ shuffleWriteBytes }) => shuffleWriteBytes > 0);
+}
+
+function settingsReading(driver: Driver): Known<ApplicationSettings> {
+  const value = settingsOf(driver);
+  return { known: true, value, takenAtMs: driver.startedAtMs, source: 'driver-rest', periodMs: Infinity };
 }
 
 /** Whether the driver publishes the same gauges as before. */

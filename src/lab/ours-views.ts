@@ -29,7 +29,6 @@ export class Views {
   readonly #workers = new WeakMap<Worker, { readonly version: number; readonly view: WorkerView }>();
   readonly #pods = new WeakMap<Pod, { readonly version: number; readonly view: PodView }>();
   readonly #applications = new WeakMap<Driver, ApplicationView>();
-  readonly #settings = new WeakMap<Driver, ApplicationSettings>();
 
   constructor(site: Site) {
     this.#site = site;
@@ -65,14 +64,6 @@ export class Views {
       removal: 'by-cost',
       unsettled: undefined,
     };
-  }
-
-  settings(driver: Driver): ApplicationSettings {
-    const known = this.#settings.get(driver);
-    if (known !== undefined) return known;
-    const made = settingsOf(driver);
-    this.#settings.set(driver, made);
-    return made;
   }
 
   #application(driver: Driver): ApplicationView {
@@ -232,7 +223,8 @@ function activityOf(driver: Driver): JobActivity {
   return apart ? 'apart' : 'shuffling';
 }
 
-function settingsOf({ spec }: Driver): ApplicationSettings {
+/** The application's own settings, which never change. */
+export function settingsOf({ spec }: Driver): ApplicationSettings {
   const { allocation, canDrain } = spec;
   const kept = canDrain ? 'decommission' : 'external-service';
   return {

@@ -7,9 +7,9 @@ import { decide } from '../../src/core/decide.ts';
 import type { CoreMemory, Decision } from '../../src/core/decision.ts';
 import { NO_DEMAND_MEMORY, type DemandMemory } from '../../src/core/demand.ts';
 import type { ApplicationObservation, Observation } from '../../src/core/observation.ts';
-import type { Known } from '../../src/core/reading.ts';
 import { resources } from '../../src/core/resources.ts';
 import type { Rules } from '../../src/core/rules.ts';
+import { laterBy } from '../../src/lab/ours-later.ts';
 import {
   applicationAsking,
   applicationSeen,
@@ -62,18 +62,8 @@ function known(executors: number): DemandMemory {
 }
 
 /** The same objects, read so much later. */
-function later(before: Scene, memory: CoreMemory, byMs: number): Scene {
-  const { seen } = before;
-  const again = <T>(one: T): T => ({ ...one, takenAtMs: (one as Known<unknown>).takenAtMs + byMs });
-  const applications = seen.applications.map((one) => ({
-    ...one,
-    gauges: again(one.gauges),
-    holdings: again(one.holdings),
-  }));
-  const { nowMs, nowEpochMs, master, pods: list, target: aim } = seen;
-  const times = { nowMs: nowMs + byMs, nowEpochMs: nowEpochMs + byMs };
-  const readings = { master: again(master), pods: again(list), target: again(aim) };
-  return { ...before, memory, seen: { ...seen, ...times, ...readings, applications } };
+function later({ seen, ...before }: Scene, memory: CoreMemory, byMs: number): Scene {
+  return { ...before, memory, seen: laterBy(seen, seen.nowMs + byMs, true) };
 }
 
 const ASKING = scene({
@@ -101,14 +91,14 @@ const HALF_FULL = scene({
   pods: pods(1, 2),
   applications: [applicationAsking(2), applicationAsking(1, { id: 'app-2' }, { executorCores: 2 })],
 });
-const HOLDING = (more: Partial<Parameters<typeof held>[1]>, moreRules: Partial<Rules> = {}): Scene =>
+const holdingWith = (moreRules: Partial<Rules> = {}): Scene =>
   scene(
     {
       workers: [busyWorker(1), busyWorker(2)],
       pods: pods(1, 2),
       applications: [
         {
-          ...held(NOW_MS, { executors: [holding(1, { rddBlocks: 1 }), holding(2)], ...more }),
+          ...held(NOW_MS, { executors: [holding(1, { rddBlocks: 1 }), holding(2)] }),
           gauges: reading(gauges(1)),
         },
       ],
@@ -186,18 +176,18 @@ const CASES: readonly Case[] = [
   },
   {
     title: 'the settings of who holds blocks',
-    before: HOLDING({}),
+    before: holdingWith(),
     after: (before) =>
       withApplication(before, { settings: held(NOW_MS, { settings: { decommission: false } }).settings }),
   },
   {
     title: 'whether cached blocks may move',
-    before: HOLDING({}),
+    before: holdingWith(),
     after: (before) => ({ ...before, rules: { ...before.rules, moveCachedBlocks: false } }),
   },
   {
     title: 'for how long an application has run nothing',
-    before: HOLDING({}, { quietMs: 2_000 }),
+    before: holdingWith({ quietMs: 2_000 }),
     after: (before, remembered) => later(before, remembered, 2_000),
   },
   {

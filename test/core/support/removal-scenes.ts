@@ -37,8 +37,8 @@ export interface RemovalParts extends Partial<Omit<RemovalInput, 'context' | 'ru
 }
 
 /**
- * Asks for the next step. Everything is proven empty, nothing blocks, the master marks, all that are idle or arrive are spare, and
- * planned and existing are the pods that are given, unless a test says otherwise.
+ * Asks for the next step. Everything is proven empty, nothing blocks, the master marks, all that are idle or on their way are
+ * spare, and planned and existing are the pods that are given, unless a test says otherwise.
  */
 export function plan(parts: RemovalParts): RemovalPlan {
   const podList = parts.pods ?? [];
