@@ -13,7 +13,8 @@ const EARLY_SHARE = 0.1;
 
 /**
  * Appends a reading and drops what the window no longer needs.
- * A reading with the same time as the newest one is the same reading and is not added again.
+ * A reading with the same time as the newest one is the same reading and is not added again; nor is one that tells the same
+ * as all there are, once these span the window: whatever comes next, as much has lasted until then.
  */
 export function remember(
   history: NeedHistory,
@@ -21,12 +22,28 @@ export function remember(
   neededExecutors: number,
   burstMs: number,
 ): NeedHistory {
-  if (history.at(-1)?.takenAtMs === takenAtMs) return history;
+  if (history.at(-1)?.takenAtMs === takenAtMs || isSteady(history, neededExecutors, burstMs)) return history;
   const edgeMs = takenAtMs - burstMs;
-  const firstInside = history.findIndex((sample) => sample.takenAtMs > edgeMs);
   // One reading from before the window stays: it says what was needed when the window opened.
-  const kept = firstInside === -1 ? history.slice(-1) : history.slice(Math.max(0, firstInside - 1));
-  return [...kept, { takenAtMs, neededExecutors }];
+  let first = history.length;
+  while (first > 0 && (history[first - 1]?.takenAtMs ?? 0) > edgeMs) first -= 1;
+  const kept = history.slice(Math.max(0, first - 1));
+  kept.push({ takenAtMs, neededExecutors });
+  return kept;
+}
+
+/** Whether all readings there are tell of this need, and of the whole window. */
+export function isSteady(history: NeedHistory, neededExecutors: number, burstMs: number): boolean {
+  for (const sample of history) if (sample.neededExecutors !== neededExecutors) return false;
+  return spans(history, burstMs);
+}
+
+/** Whether the readings tell of the whole window. */
+function spans(history: NeedHistory, burstMs: number): boolean {
+  const [oldest] = history;
+  const newest = history.at(-1);
+  if (oldest === undefined || newest === undefined) return false;
+  return newest.takenAtMs - oldest.takenAtMs >= burstMs * (1 - EARLY_SHARE);
 }
 
 /**
@@ -38,7 +55,6 @@ export function lastingNeed(history: NeedHistory, burstMs: number): number {
   const newest = history.at(-1);
   if (newest === undefined) return 0;
   if (burstMs === 0) return newest.neededExecutors;
-  const oldest = history[0] ?? newest;
-  if (newest.takenAtMs - oldest.takenAtMs < burstMs * (1 - EARLY_SHARE)) return 0;
+  if (!spans(history, burstMs)) return 0;
   return Math.min(...history.map((sample) => sample.neededExecutors));
 }

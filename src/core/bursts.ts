@@ -2,6 +2,7 @@
  * Short work: what would be over before a worker that is asked for now could help. Only workers that are there already make
  * it faster, so it is answered by a floor that is learned from the bursts seen, and growth for it is only as large as pays.
  */
+import { Kept } from './kept.ts';
 import type { RestartCost } from './restart.ts';
 import type { Rules } from './rules.ts';
 
@@ -102,6 +103,23 @@ export function learnedFloor(
   restart: RestartCost,
 ): LearnedFloor | undefined {
   if (rules.floorShare <= 0 || bursts.length === 0 || lastMs === undefined) return undefined;
+  const learned = floors.get(bursts, [rules, restart], () => floorBy(bursts, rules, restart));
+  if (learned === undefined) return undefined;
+  const { workers, keptMs, sentence } = learned;
+  return { workers, untilMs: lastMs + keptMs, sentence };
+}
+
+/** A new list comes with each burst. */
+const floors = new Kept<readonly Burst[], Floor | undefined>();
+
+/** What is kept after each burst, and for how long. */
+interface Floor {
+  readonly workers: number;
+  readonly keptMs: number;
+  readonly sentence: string;
+}
+
+function floorBy(bursts: readonly Burst[], rules: Rules, restart: RestartCost): Floor | undefined {
   const unfelt = bursts.map((one) => needOf(one, UNFELT_MS));
   const newest = Math.max(...unfelt.slice(-NEWEST));
   const soon = quantile(
@@ -117,7 +135,7 @@ export function learnedFloor(
   const sentence =
     `${workers} workers are kept for ${Math.round(keptMs / 1000)} s after a burst of short work: ` +
     `${Math.round(100 * rules.floorShare)} % of the last ${bursts.length} would have found them enough`;
-  return { workers, untilMs: lastMs + keptMs, sentence };
+  return { workers, keptMs, sentence };
 }
 
 /** Workers with which a burst takes so much longer than with all that it could use. */

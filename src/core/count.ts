@@ -11,8 +11,8 @@ import { Kept } from './kept.ts';
 import type { Verdict } from './policy.ts';
 import { servingWorkers } from './removal.ts';
 import { restartCost, watchRestarts } from './restart.ts';
-import { fitCount, isNothing, resourcesKey, type Resources } from './resources.ts';
-import type { MasterView, WorkerView } from './spark-view.ts';
+import { fitCount, resourcesKey, type Resources } from './resources.ts';
+import type { MasterView } from './spark-view.ts';
 import { allDemands, applyPolicy, keptByCalendar, shapeOf, tracePacking, type Scene } from './stages.ts';
 import { withoutUnused } from './unused.ts';
 import { workersWanted, type WantedInput, type WorkersWanted } from './wanted.ts';
@@ -41,7 +41,7 @@ export interface Counted {
 export function countWorkers(scene: Scene, master: MasterView, memory: CoreMemory): Counted {
   const { observation, rules, trace, target, pods, guards } = scene;
   const fleet = buildFleet(master, pods.known ? pods.value : [], target, guards);
-  const { observed, serving } = whoIsThere(scene, fleet, master);
+  const { observed, serving } = whoIsThere(scene, fleet);
   const workerShape = shapeOf(fleet, target, memory, rules);
   const all = allDemands(scene, memory, workerShape);
   const { demands, memory: unused } = takenDemands(scene, fleet, workerShape, all.demands, memory);
@@ -57,7 +57,7 @@ export function countWorkers(scene: Scene, master: MasterView, memory: CoreMemor
   const packed = pack(wantedInput);
   tracePacking(trace, packed, workerShape);
   const certain = demands.every((one) => one.certain);
-  const starts = pods.known ? watchRestarts(memory.restart, fleet.pods, observation.nowEpochMs) : memory.restart;
+  const starts = pods.known ? watchRestarts(memory.restart, fleet, observation.nowEpochMs) : memory.restart;
   const restart = restartCost(starts);
   const ahead = foresee(
     { demands, wanted: packed, workerShape, restart, certain, rules, nowMs: observation.nowMs, trace },
@@ -112,22 +112,16 @@ function takenDemands(
 }
 
 /** The sizes of the idle workers of ours that serve, each once. */
-function sizesOfIdle({ serving }: Fleet): readonly Resources[] {
+function sizesOfIdle({ idleWorkers }: Fleet): readonly Resources[] {
   const sizes = new Map<string, Resources>();
-  for (const { workers } of serving) {
-    for (const one of workers) if (isIdle(one)) sizes.set(resourcesKey(one.total), one.total);
-  }
+  for (const { total } of idleWorkers) sizes.set(resourcesKey(total), total);
   return [...sizes.values()];
 }
 
-function isIdle({ state, used }: WorkerView): boolean {
-  return state === 'ALIVE' && isNothing(used);
-}
-
 /** Workers ALIVE at the master and those that serve. */
-function whoIsThere(scene: Scene, fleet: Fleet, master: MasterView): { observed: number; serving: number } {
+function whoIsThere(scene: Scene, fleet: Fleet): { observed: number; serving: number } {
   const { trace, target } = scene;
-  const observed = master.workers.filter((worker) => worker.state === 'ALIVE').length;
+  const observed = fleet.aliveWorkers;
   const serving = servingWorkers(target.plannedWorkers, fleet);
   trace.add('observe', `${observed} workers registered, ${target.plannedWorkers} planned`, {
     observedWorkers: observed,

@@ -5,23 +5,23 @@
  * Pure: the daemon, the simulator and the replay run this same function.
  */
 import type { PodView } from './cluster-view.ts';
-import { emptyDecision, NO_STANDINGS, type CoreMemory, type Decision } from './decision.ts';
+import { emptyDecision, type CoreMemory, type Decision } from './decision.ts';
 import { countWorkers, type Counted } from './count.ts';
-import type { Fleet, FleetPod } from './fleet.ts';
+import type { Fleet } from './fleet.ts';
 import { masterUnseen } from './guard.ts';
 import { drawLedger, EMPTY_LEDGER, type Ledger } from './ledger.ts';
 import type { Observation } from './observation.ts';
-import { describePins, pinnedSince } from './pins.ts';
+import { describePins } from './pins.ts';
 import { decideCount, noteMove, type Verdict } from './policy.ts';
 import { freshAt, type Reading } from './reading.ts';
 import { planRemoval, type Action, type RemovalPlan } from './removal.ts';
+import { EMPTY_REPORT } from './removal-report.ts';
 import { costsChanged, rememberPins, rememberPods, rememberQuiet, type RemovalMemory } from './removal-memory.ts';
 import { GUARDS, type Guards } from './removal-guards.ts';
-import { isDoomed } from './removal-steps.ts';
 import type { Rules } from './rules.ts';
 import type { MasterView } from './spark-view.ts';
 import { blockersOf, checkVictims, keptByCalendar, stillEmptied, type Scene } from './stages.ts';
-import { newTrace } from './trace.ts';
+import { newTrace, traceLine } from './trace.ts';
 import { workersOf } from './victims.ts';
 import { expect, withoutPods } from './verify.ts';
 import type { WantedInput, WorkersWanted } from './wanted.ts';
@@ -134,16 +134,21 @@ function decideWithMaster(
   const blockers = blockersOf(scene, counted.memory.guard, master, fleet, demands, memory);
   for (const blocker of blockers) trace.add('guard', blocker);
   const { nowMs } = observation;
-  const remembered = pods.known ? rememberPods(memory.removal, fleet.pods, nowMs) : memory.removal;
+  const remembered = pods.known ? rememberPods(memory.removal, fleet, nowMs) : memory.removal;
   const removalMemory = rememberQuiet(remembered, observation.applications, nowMs);
   const ledger = ledgerOf(scene, fleet, verdict.desired < serving, removalMemory);
   const context = { removalMemory, blockers, wantedInput: counted.wantedInput, wanted, serving, memory, ledger };
   const plan = act(scene, fleet, master, verdict, context);
-  for (const sentence of describePins(plan.pins, plan.standings.idle)) trace.add('removal', sentence);
+  const { report } = plan;
+  if (ledger.pinnedSinceMs.size > 0) {
+    trace.addLater(() =>
+      describePins(report.pins, report.standings.idle).map((sentence) => traceLine('removal', sentence)),
+    );
+  }
   trace.add('action', plan.sentence, { action: plan.action.kind });
 
   const decision = decisionOf(scene, counted, plan, blockers);
-  const removal = rememberPins(removalMemory, pinnedSince(ledger));
+  const removal = rememberPins(removalMemory, ledger.pinnedSinceMs);
   return { decision, memory: { ...counted.memory, removal } };
 }
 
@@ -170,19 +175,15 @@ function decisionOf(
     starved: wanted.starved,
     blockers,
     leaving: plan.leaving,
-    standings: plan.standings,
-    undrainable: plan.undrainable,
-    kept: plan.kept,
     disrupted: disruptedPods(fleet),
-    pins: plan.pins,
-    newWrongVictims: newWrongVictims,
-    trace: trace.lines,
+    newWrongVictims,
+    report: plan.report,
+    trace,
   };
 }
 
 function disruptedPods(fleet: Fleet): Decision['disrupted'] {
-  const disrupted = fleet.serving.filter(({ pod }) => pod.disruption !== undefined);
-  return disrupted.map(({ pod: { name, disruption = '' } }) => ({ name, why: disruption }));
+  return fleet.doomed.map(({ pod: { name, disruption = '' } }) => ({ name, why: disruption }));
 }
 
 interface ActContext {
@@ -198,8 +199,7 @@ interface ActContext {
 /** What is kept where; asked only while somebody may have to go, and ages of pins count only while it is. */
 function ledgerOf(scene: Scene, fleet: Fleet, tooMany: boolean, memory: RemovalMemory): Ledger {
   const { observation, rules, guards } = scene;
-  const mayHaveToGo = (entry: FleetPod): boolean => entry.pod.chosenAtEpochMs !== undefined || isDoomed(entry);
-  const some = tooMany || fleet.leaving.length > 0 || fleet.pods.some(mayHaveToGo);
+  const some = tooMany || fleet.leaving.length + fleet.chosen.length + fleet.doomed.length > 0;
   if (rules.paused || !some) return EMPTY_LEDGER;
   const { moveCachedBlocks, pinAgeLimitMs, quietMs } = rules;
   const { pinnedSinceMs, quietSinceMs } = memory;
@@ -211,16 +211,7 @@ function ledgerOf(scene: Scene, fleet: Fleet, tooMany: boolean, memory: RemovalM
 /** Growth first: it never waits for a removal (I3). */
 function act(scene: Scene, fleet: Fleet, master: MasterView, verdict: Verdict, context: ActContext): RemovalPlan {
   const { observation, rules, target, guards } = scene;
-  if (rules.paused) {
-    const nothing = {
-      leaving: [],
-      standings: NO_STANDINGS,
-      undrainable: [],
-      kept: new Map<string, number>(),
-      pins: [],
-    };
-    return { action: { kind: 'none' }, sentence: 'paused', ...nothing };
-  }
+  if (rules.paused) return { action: { kind: 'none' }, sentence: 'paused', leaving: [], report: EMPTY_REPORT };
   const { nowMs } = observation;
   const { ledger } = context;
   const removal = planRemoval({
@@ -305,7 +296,7 @@ function withoutMaster(
     desiredWorkers: verdict.desired,
     blockers: [why],
     newWrongVictims: scene.newWrongVictims,
-    trace: trace.lines,
+    trace,
   };
   return { decision, memory: { ...memory, policy } };
 }

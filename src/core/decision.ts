@@ -6,10 +6,11 @@ import { NEW_GUARD_MEMORY, type GuardMemory } from './guard.ts';
 import { NEW_ORIGINAL_MEMORY, type OriginalMemory } from './original.ts';
 import { NEW_POLICY_MEMORY, type PolicyMemory, type Verdict } from './policy.ts';
 import type { Action, RemovalPlan } from './removal.ts';
+import { EMPTY_REPORT, type RemovalReport } from './removal-report.ts';
 import { NEW_REMOVAL_MEMORY, type RemovalMemory } from './removal-memory.ts';
 import type { Resources } from './resources.ts';
 import { NEW_RESTART_MEMORY, type RestartCost, type RestartMemory } from './restart.ts';
-import type { Trace, TraceLine } from './trace.ts';
+import type { Trace } from './trace.ts';
 import type { Expectation } from './verify.ts';
 import { NEW_UNUSED_MEMORY, type UnusedMemory } from './unused.ts';
 import type { WorkersWanted } from './wanted.ts';
@@ -73,19 +74,15 @@ export interface Decision {
   /** Why the count may not go down now. */
   readonly blockers: readonly string[];
   readonly leaving: RemovalPlan['leaving'];
-  readonly standings: RemovalPlan['standings'];
-  readonly undrainable: RemovalPlan['undrainable'];
-  readonly kept: RemovalPlan['kept'];
-  /** Workers that applications keep; looked at only while somebody may have to go. */
-  readonly pins: RemovalPlan['pins'];
+  /** Who could go, and who stays and why; made when it is read. */
+  readonly report: RemovalReport;
   /** R24: pods that serve still and are about to be taken with their node, each with the reason. */
   readonly disrupted: readonly { readonly name: string; readonly why: string }[];
   /** Found in this pass: pods that ended though they were not chosen. */
   readonly newWrongVictims: readonly string[];
-  readonly trace: readonly TraceLine[];
+  /** How it came about; made when it is read. */
+  readonly trace: Pick<Trace, 'lines'>;
 }
-
-export const NO_STANDINGS: RemovalPlan['standings'] = { unstarted: 0, idle: 0, drainable: 0, kept: 0 };
 
 /** A decision to do nothing because nothing could be known. */
 export function emptyDecision(reason: DecisionReason, why: string, trace: Trace): Decision {
@@ -105,12 +102,9 @@ export function emptyDecision(reason: DecisionReason, why: string, trace: Trace)
     starved: [],
     blockers: [why],
     leaving: [],
-    standings: NO_STANDINGS,
-    undrainable: [],
-    kept: new Map(),
+    report: EMPTY_REPORT,
     disrupted: [],
-    pins: [],
     newWrongVictims: [],
-    trace: trace.lines,
+    trace,
   };
 }

@@ -4,8 +4,8 @@
  * The order of trust: the driver's gauges, the master's page, the last known value. What is not known is never zero: an
  * application that cannot be read keeps at least what it holds, and forbids shrinking.
  */
-import { lastingNeed, remember, type NeedHistory } from './burst.ts';
-import { Kept } from './kept.ts';
+import { isSteady, lastingNeed, remember, type NeedHistory } from './burst.ts';
+import { areAlike, Kept } from './kept.ts';
 import type { ApplicationObservation } from './observation.ts';
 import { followPace, NO_PACE, type PaceMemory } from './pace.ts';
 import { freshAt, type Reading } from './reading.ts';
@@ -81,12 +81,43 @@ interface Facts {
  * `spark.executor.cores` tasks are counted in whole workers (R8); without dynamic allocation it wants what it holds and
  * what `cores.max` still owes it (R9); unknown keeps the last known value, never below what is held.
  */
-export function demandOf(
+export function demandOf(observed: ApplicationObservation, memory: DemandMemory, context: DemandContext): Followed {
+  const gauges = freshAt(observed.gauges, context.nowMs);
+  const page = freshAt(observed.page, context.nowMs);
+  if (!gauges.known) return workOut(observed, gauges, page, memory, context);
+  const { application, settings, pace } = observed;
+  const { burstMs, skipsLate, workerShape } = context;
+  const { value } = gauges;
+  const parts = [value, application, valueOf(page), valueOf(settings), valueOf(pace), burstMs, skipsLate, workerShape];
+  const last = steady.get(memory);
+  if (last !== undefined && areAlike(last.parts, parts)) return last.made;
+  const made = workOut(observed, gauges, page, memory, context);
+  const needed = gauges.value.kind === 'gauges' ? gauges.value.gauges.numberMaxNeededExecutors : undefined;
+  // Where the next reading of the same need would be left out as well, nothing hangs on when it was taken.
+  const timeless = needed === undefined || isSteady(memory.needs, needed, burstMs);
+  if (timeless && made.memory === memory) steady.set(memory, { parts, made });
+  return made;
+}
+
+function valueOf<T>(reading: Reading<T>): T | undefined {
+  return reading.known ? reading.value : undefined;
+}
+
+/** What came of a memory that was left as it is. */
+const steady = new WeakMap<DemandMemory, { readonly parts: readonly unknown[]; readonly made: Followed }>();
+
+interface Followed {
+  readonly demand: ApplicationDemand;
+  readonly memory: DemandMemory;
+}
+
+function workOut(
   observed: ApplicationObservation,
+  gauges: Reading<GaugesAnswer>,
+  page: Reading<ApplicationPage>,
   memory: DemandMemory,
   context: DemandContext,
-): { readonly demand: ApplicationDemand; readonly memory: DemandMemory } {
-  const gauges = freshAt(observed.gauges, context.nowMs);
+): Followed {
   const answered = gauges.known && gauges.value.kind === 'gauges' ? gauges.value.gauges : undefined;
   const needed = answered?.numberMaxNeededExecutors;
   const needs =
@@ -94,7 +125,6 @@ export function demandOf(
       ? memory.needs
       : remember(memory.needs, gauges.takenAtMs, needed, context.burstMs);
   const pace = followPace(memory.pace, observed.pace);
-  const page = freshAt(observed.page, context.nowMs);
   const { lastKnownExecutors } = memory;
   const { demand, counted } = demandBy({
     application: observed.application,
@@ -107,7 +137,9 @@ export function demandOf(
     lastKnownExecutors,
     workerShape: context.workerShape,
   });
-  return { demand, memory: { needs, lastKnownExecutors: counted ?? lastKnownExecutors, pace } };
+  const known = counted ?? lastKnownExecutors;
+  const same = needs === memory.needs && known === lastKnownExecutors && pace === memory.pace;
+  return { demand, memory: same ? memory : { needs, lastKnownExecutors: known, pace } };
 }
 
 /** All that the demand of one application is made of. */

@@ -6,6 +6,7 @@
  */
 import type { PodView, TargetView } from './cluster-view.ts';
 import { Kept } from './kept.ts';
+import { isNothing } from './resources.ts';
 import type { Guards } from './removal-guards.ts';
 import type { MasterView, WorkerView } from './spark-view.ts';
 
@@ -13,23 +14,41 @@ import type { MasterView, WorkerView } from './spark-view.ts';
 export interface FleetPod {
   readonly pod: PodView;
   readonly workers: readonly WorkerView[];
+  /** Those of the workers that are ALIVE. */
+  readonly alive: readonly WorkerView[];
+  /** It was marked, or the master shows its worker as DECOMMISSIONED: it serves no more, and must go. */
+  readonly leaves: boolean;
 }
 
 export interface Fleet {
+  /** The pods of our target as they were listed, those that end included. */
+  readonly list: readonly PodView[];
   /** Pods that belong to our target and are not already ending. */
   readonly pods: readonly FleetPod[];
   /** Of these, those that were marked or whose workers are DECOMMISSIONED: they serve no more, and must go. */
   readonly leaving: readonly FleetPod[];
   /** All others of these. */
   readonly serving: readonly FleetPod[];
+  /** Of those that serve, those that were chosen to go. */
+  readonly chosen: readonly FleetPod[];
+  /** R24: of those that serve, those that are about to be taken with their node. */
+  readonly doomed: readonly FleetPod[];
+  /** ALIVE workers, of those that serve, on which nothing is booked. */
+  readonly idleWorkers: readonly WorkerView[];
+  /** Of all these, those whose worker is in no list of the master. */
+  readonly unregistered: readonly FleetPod[];
+  /** Of all these, those in which more than one worker is ALIVE. */
+  readonly shared: readonly FleetPod[];
   /** Pods of our target that have been asked to end. */
   readonly endingPods: readonly FleetPod[];
+  /** Workers ALIVE at the master, ours or not. */
+  readonly aliveWorkers: number;
   /** Workers that are not pods of our target: capacity, never victims, outside min and max (R14). */
   readonly foreignWorkers: readonly WorkerView[];
   /** Workers that match more than one pod, by id: never victims. */
   readonly ambiguousWorkerIds: ReadonlySet<string>;
-  /** ALIVE workers by lower-case host: more than one shares the fate of a mark, which is by host. */
-  readonly aliveByHost: ReadonlyMap<string, readonly WorkerView[]>;
+  /** ALIVE workers by lower-case host, where it has more than one: they share the fate of a mark, which is by host. */
+  readonly crowdedHosts: ReadonlyMap<string, readonly WorkerView[]>;
 }
 
 const fleets = new Kept<MasterView, Fleet>();
@@ -55,31 +74,104 @@ function matchFleet(
   guards: Pick<Guards, 'ours'>,
 ): Fleet {
   const key = [target.podOwnerUids.join(), guards.ours];
-  const index = indexes.get(pods, key, () => indexPods(pods, target, guards));
-  const own = index.own.map(emptyPod);
+  const { own, places } = indexes.get(pods, key, () => indexPods(pods, target, guards));
+  const found = new Array<readonly WorkerView[] | undefined>(own.length);
   const foreignWorkers: WorkerView[] = [];
-  const ambiguousWorkerIds = new Set<string>();
-  const aliveByHost = new Map<string, WorkerView[]>();
+  const ambiguous: WorkerView[] = [];
+  let aliveWorkers = 0;
   for (const worker of master.workers) {
     if (worker.state === 'DEAD') continue;
-    const host = normalHost(worker.host);
-    if (worker.state === 'ALIVE') pushTo(aliveByHost, host, worker);
-    const matches = lookUp(index.places, host);
-    if (matches.length === 0) foreignWorkers.push(worker);
-    if (matches.length > 1) ambiguousWorkerIds.add(worker.id);
-    for (const place of matches) addTo(own[place], worker);
+    if (worker.state === 'ALIVE') aliveWorkers += 1;
+    const at = placesOf(worker, places);
+    if (at === undefined) foreignWorkers.push(worker);
+    else if (typeof at === 'number') found[at] = withWorker(found[at], worker);
+    else {
+      ambiguous.push(worker);
+      for (const place of at) found[place] = withWorker(found[place], worker);
+    }
   }
-  const running = own.filter(({ pod }) => !pod.terminating);
-  const leaving = running.filter(isLeaving);
+  const sorted = sortPods(own, found);
+  const several = [...sorted.pods, ...sorted.endingPods].filter(({ workers }) => workers.length > 1);
   return {
-    pods: running,
-    leaving,
-    serving: leaving.length === 0 ? running : running.filter((entry) => !isLeaving(entry)),
-    endingPods: own.filter(({ pod }) => pod.terminating),
+    list: own,
+    ...sorted,
+    shared: several.filter(({ pod, alive }) => alive.length > 1 && !pod.terminating),
+    aliveWorkers,
     foreignWorkers,
-    ambiguousWorkerIds,
-    aliveByHost,
+    ambiguousWorkerIds: new Set(ambiguous.map(({ id }) => id)),
+    crowdedHosts: crowdedHosts([...foreignWorkers, ...several.flatMap(({ workers }) => workers)]),
   };
+}
+
+type Sorted = Pick<
+  Fleet,
+  'pods' | 'leaving' | 'serving' | 'chosen' | 'doomed' | 'idleWorkers' | 'unregistered' | 'endingPods'
+>;
+
+function sortPods(own: readonly PodView[], found: readonly (readonly WorkerView[] | undefined)[]): Sorted {
+  const pods: FleetPod[] = [];
+  const leaving: FleetPod[] = [];
+  const serving: FleetPod[] = [];
+  const chosen: FleetPod[] = [];
+  const doomed: FleetPod[] = [];
+  const unregistered: FleetPod[] = [];
+  const idleWorkers: WorkerView[] = [];
+  const endingPods: FleetPod[] = [];
+  let place = -1;
+  for (const pod of own) {
+    place += 1;
+    const entry = fleetPod(pod, found[place]);
+    if (pod.terminating) {
+      endingPods.push(entry);
+      continue;
+    }
+    pods.push(entry);
+    if (entry.workers.length === 0) unregistered.push(entry);
+    (entry.leaves ? leaving : serving).push(entry);
+    if (entry.leaves) continue;
+    for (const worker of entry.alive) if (isNothing(worker.used)) idleWorkers.push(worker);
+    if (pod.chosenAtEpochMs !== undefined) chosen.push(entry);
+    if (pod.disruption !== undefined) doomed.push(entry);
+  }
+  return { pods, leaving, serving, chosen, doomed, idleWorkers, unregistered, endingPods };
+}
+
+/** A pod with its workers, and what follows from both. */
+export function fleetPod(pod: PodView, workers: readonly WorkerView[] = NO_WORKERS): FleetPod {
+  const alive = workers.every(isAlive) ? workers : workers.filter(isAlive);
+  return { pod, workers, alive, leaves: pod.markedAtEpochMs !== undefined || isDecommissioned({ workers }) };
+}
+
+/** Whoever has a host together is in the same pods, or in none. */
+function crowdedHosts(candidates: readonly WorkerView[]): ReadonlyMap<string, readonly WorkerView[]> {
+  if (candidates.length === 0) return NO_HOSTS;
+  const byHost = new Map<string, WorkerView[]>();
+  // One that matches several pods is in each of them.
+  for (const worker of new Set(candidates)) if (isAlive(worker)) pushTo(byHost, normalHost(worker.host), worker);
+  return new Map([...byHost].filter(([, { length }]) => length > 1));
+}
+
+const NO_HOSTS: ReadonlyMap<string, readonly WorkerView[]> = new Map();
+
+const byHosts = new Kept<Fleet, ReadonlyMap<string, readonly WorkerView[]>>();
+
+/** ALIVE workers by lower-case host. */
+export function aliveByHost(fleet: Fleet): ReadonlyMap<string, readonly WorkerView[]> {
+  return byHosts.get(fleet, [], () => {
+    const byHost = new Map<string, readonly WorkerView[]>();
+    const note = (alive: readonly WorkerView[]): void => {
+      for (const worker of alive) {
+        const host = normalHost(worker.host);
+        const there = byHost.get(host);
+        if (there === undefined) byHost.set(host, alive.length === 1 ? alive : [worker]);
+        else if (!there.includes(worker)) byHost.set(host, [...there, worker]);
+      }
+    };
+    for (const { alive } of fleet.pods) note(alive);
+    for (const { alive } of fleet.endingPods) note(alive);
+    note(fleet.foreignWorkers.filter(isAlive));
+    return byHost;
+  });
 }
 
 /** Why a pod is none of the target's workers (R22); undefined where it is one. */
@@ -97,13 +189,8 @@ export function isAlive({ state }: WorkerView): boolean {
   return state === 'ALIVE';
 }
 
-/** A pod that was marked, or whose worker the master shows as DECOMMISSIONED: it serves no more, and must go. */
-export function isLeaving(entry: FleetPod): boolean {
-  return entry.pod.markedAtEpochMs !== undefined || isDecommissioned(entry);
-}
-
 /** All its workers, since one of two may be the entry of an earlier container, or still serve. */
-export function isDecommissioned({ workers }: FleetPod): boolean {
+export function isDecommissioned({ workers }: Pick<FleetPod, 'workers'>): boolean {
   return workers.length > 0 && workers.every(({ state }) => state === 'DECOMMISSIONED');
 }
 
@@ -118,25 +205,20 @@ function isFinished(pod: PodView): boolean {
   return pod.phase === 'Succeeded' || pod.phase === 'Failed';
 }
 
-interface FillingPod extends FleetPod {
-  workers: readonly WorkerView[];
-}
-
 const NO_WORKERS: readonly WorkerView[] = [];
 
-function emptyPod(pod: PodView): FillingPod {
-  return { pod, workers: NO_WORKERS };
+/** Nearly every pod has one, and a list that grows would take room for many. */
+function withWorker(workers: readonly WorkerView[] | undefined, worker: WorkerView): readonly WorkerView[] {
+  return workers === undefined ? [worker] : [...workers, worker];
 }
 
-/** Nearly every pod has one, and a list that grows would take room for many. */
-function addTo(entry: FillingPod | undefined, worker: WorkerView): void {
-  if (entry !== undefined) entry.workers = entry.workers.length === 0 ? [worker] : [...entry.workers, worker];
-}
+/** Places of the pods that bear a name: most names have one. */
+type Places = number | readonly number[];
 
 /** Pods of the target, and every name they may register by with the places of those that bear it. */
 interface PodIndex {
   readonly own: readonly PodView[];
-  readonly places: ReadonlyMap<string, readonly number[]>;
+  readonly places: ReadonlyMap<string, Places>;
 }
 
 /** Pods are listed less often than the master is asked. */
@@ -144,34 +226,48 @@ const indexes = new Kept<readonly PodView[], PodIndex>();
 
 function indexPods(pods: readonly PodView[], target: TargetView, guards: Pick<Guards, 'ours'>): PodIndex {
   const own = pods.filter((pod) => guards.ours(pod, target) === undefined && !isFinished(pod));
-  const places = new Map<string, number[]>();
-  for (const [place, pod] of own.entries()) {
+  const places = new Map<string, Places>();
+  let place = -1;
+  for (const pod of own) {
+    place += 1;
     for (const name of namesOf(pod)) {
+      const there = places.get(name);
+      if (there === undefined) places.set(name, place);
       // A pod whose names are alike bears that name once.
-      if (places.get(name)?.at(-1) !== place) pushTo(places, name, place);
+      else if (typeof there !== 'number') places.set(name, there.at(-1) === place ? there : [...there, place]);
+      else if (there !== place) places.set(name, [there, place]);
     }
   }
   return { own, places };
 }
 
-const NOWHERE: readonly number[] = [];
-
 /** By the whole host first, then by its leading labels: a pod's DNS name begins with its host name or its own name. */
-function lookUp(places: PodIndex['places'], host: string): readonly number[] {
-  const exact = places.get(host);
+function placesOf(worker: WorkerView, places: PodIndex['places']): Places | undefined {
+  // Names in the index are written as hosts should be, and so are most hosts.
+  const exact = places.get(worker.host);
   if (exact !== undefined) return exact;
+  const host = normalHost(worker.host);
+  const written = places.get(host);
+  if (written !== undefined) return written;
   const labels = host.split('.');
-  if (host.includes(':') || labels.every((label) => /^\d+$/.test(label))) return NOWHERE;
-  return places.get(labels.slice(0, 2).join('.')) ?? places.get(labels[0] ?? '') ?? NOWHERE;
+  if (host.includes(':') || labels.every((label) => /^\d+$/.test(label))) return undefined;
+  return places.get(labels.slice(0, 2).join('.')) ?? places.get(labels[0] ?? '');
 }
 
-function namesOf(pod: PodView): string[] {
-  const names = [...pod.addresses, pod.name];
+const names = new WeakMap<PodView, readonly string[]>();
+
+/** Every name it may register by. */
+function namesOf(pod: PodView): readonly string[] {
+  const known = names.get(pod);
+  if (known !== undefined) return known;
+  const all = [...pod.addresses, pod.name];
   if (pod.hostname !== undefined) {
-    names.push(pod.hostname);
-    if (pod.subdomain !== undefined) names.push(`${pod.hostname}.${pod.subdomain}`);
+    all.push(pod.hostname);
+    if (pod.subdomain !== undefined) all.push(`${pod.hostname}.${pod.subdomain}`);
   }
-  return names.map((name) => normalHost(name));
+  const made = all.map((name) => normalHost(name));
+  names.set(pod, made);
+  return made;
 }
 
 function pushTo<T>(map: Map<string, T[]>, key: string, value: T): void {

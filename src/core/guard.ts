@@ -6,6 +6,7 @@
  * hold more.
  */
 import type { Fleet } from './fleet.ts';
+import { Kept } from './kept.ts';
 import type { Guards } from './removal-guards.ts';
 import type { MasterView } from './spark-view.ts';
 
@@ -51,11 +52,8 @@ export function watchMaster(
 ): GuardMemory {
   const sign = restartSign(memory.lastSeen, master);
   const suspicion = sign ?? memory.suspicion;
-  const lastSeen = {
-    url: master.url,
-    applicationIds: master.applications.map((application) => application.id),
-    completedIds: master.completedApplicationIds,
-  };
+  const lastSeen = seen.get(master, [], () => seenOf(master));
+  if (suspicion === undefined && memory.lastSeen === lastSeen && memory.registeredSinceMs === undefined) return memory;
   if (suspicion === undefined) return { lastSeen, suspicion, registeredSinceMs: undefined };
   if (!podsKnown || unregisteredReadyPods(fleet).length > 0) {
     return { lastSeen, suspicion, registeredSinceMs: undefined };
@@ -66,13 +64,19 @@ export function watchMaster(
   return { lastSeen, suspicion, registeredSinceMs };
 }
 
+const seen = new Kept<MasterView, LastSeen>();
+
+function seenOf({ url, applications, completedApplicationIds }: MasterView): LastSeen {
+  return { url, applicationIds: applications.map(({ id }) => id), completedIds: completedApplicationIds };
+}
+
 /** Ready pods of ours that no worker in the master's list belongs to: unknown, not free (R2). */
 export function unregisteredReadyPods(fleet: Fleet): readonly string[] {
-  return fleet.pods.filter(({ pod, workers }) => pod.ready && workers.length === 0).map(({ pod }) => pod.name);
+  return fleet.unregistered.filter(({ pod }) => pod.ready).map(({ pod }) => pod.name);
 }
 
 function restartSign(lastSeen: LastSeen | undefined, master: MasterView): string | undefined {
-  if (lastSeen === undefined) return undefined;
+  if (lastSeen === undefined || lastSeen === seen.get(master, [], () => seenOf(master))) return undefined;
   if (lastSeen.url !== master.url) return `the master's identity changed from ${lastSeen.url} to ${master.url}`;
   const known = new Set([...master.applications.map(({ id }) => id), ...master.completedApplicationIds]);
   const vanished = lastSeen.applicationIds.filter((id) => !known.has(id));

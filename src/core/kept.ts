@@ -9,9 +9,16 @@ export class Kept<Of extends WeakKey, Made> {
   /** What was made before of this object with the same key, part by part; else it is made now. */
   get(of: Of, key: readonly unknown[], make: () => Made): Made {
     const last = this.#last.get(of);
-    if (last?.key.length === key.length && last.key.every((part, nth) => part === key[nth])) return last.made;
+    if (last !== undefined && areAlike(last.key, key)) return last.made;
     const made = make();
     this.#last.set(of, { key, made });
     return made;
   }
+}
+
+/** Whether both name the same, part by part. */
+export function areAlike(a: readonly unknown[], b: readonly unknown[]): boolean {
+  if (a.length !== b.length) return false;
+  for (let nth = 0; nth < a.length; nth += 1) if (a[nth] !== b[nth]) return false;
+  return true;
 }

@@ -1,58 +1,14 @@
 /**
  * The shuffle ledger: what each worker keeps for whom, and whether it may be drained.
  *
- * A mark is by host, so a worker may go only if every application with executors or data there lets it (R18). Unknown is
- * pinned: what cannot be read is treated as needed.
+ * A mark is by host, so a worker may go only if every application with executors or data there lets it (R18).
  */
-import type { ApplicationObservation } from './observation.ts';
-import { normalHost } from './fleet.ts';
-import {
-  DEFAULT_RETAINED_ENDED_EXECUTORS,
-  type ApplicationHoldings,
-  type ExecutorHolding,
-  type JobActivity,
-} from './holdings.ts';
+import type { ApplicationHoldings } from './holdings.ts';
 import { Kept } from './kept.ts';
+import type { ApplicationObservation } from './observation.ts';
 import { freshAt } from './reading.ts';
-import { describeBytes } from './resources.ts';
-import type { Guards } from './removal-guards.ts';
 import type { ApplicationSettings } from './spark-view.ts';
-
-/** How an application is tied to one worker: `movable` data goes along in a drain, `pinned` keeps the worker. */
-export interface Tie {
-  readonly applicationId: string;
-  readonly kind: 'movable' | 'pinned';
-  /** Active executors there. */
-  readonly executors: number;
-  /** Bytes it may hold there, as far as they are known. */
-  readonly bytes: number;
-  /** Tasks that run there: a drain waits for them. */
-  readonly tasks: number;
-  /** Its last job ended a moment ago, so the next one may begin while its blocks move. */
-  readonly restless: boolean;
-  readonly why: string;
-  /** The same with whose it is, and how much. */
-  readonly sentence: string;
-  /** Pinned by the application's own settings, so by something that a person may change. */
-  readonly bySettings: boolean;
-}
-
-/** What the executors of one application on one host are and hold, put together. */
-export interface HeldThere {
-  /** Active ones. */
-  readonly executors: number;
-  /** Tasks that run in them. */
-  readonly tasks: number;
-  /** One of them has cached blocks. */
-  readonly caches: boolean;
-  readonly cachedBytes: number;
-  /** Shuffle bytes that active executors wrote, and ended ones. */
-  readonly shuffleBytes: number;
-  readonly endedShuffleBytes: number;
-  /** Storage memory of the active ones. */
-  readonly usedBytes: number;
-  readonly freeBytes: number;
-}
+import { factsOf, mustKeep, tieOf, type Facts, type HeldThere, type Tie, type TieOptions } from './ties.ts';
 
 /** What one application must not lose. */
 export interface Holder {
@@ -69,8 +25,6 @@ export interface Holder {
 
 /** An application that keeps a worker. */
 export interface Pin {
-  /** Names it from one ledger to the next. */
-  readonly key: string;
   readonly applicationId: string;
   readonly host: string;
   readonly why: string;
@@ -82,67 +36,109 @@ export interface Pin {
   readonly tooOld: boolean;
 }
 
+/** Since when each application has been seen to pin which hosts: by its id, then by host; monotonic milliseconds. */
+export type PinnedSince = ReadonlyMap<string, ReadonlyMap<string, number>>;
+
 export interface Ledger {
   /** Ties by host; a host without an entry keeps nothing for anybody. */
   readonly ties: ReadonlyMap<string, readonly Tie[]>;
   /** By application. */
   readonly holders: ReadonlyMap<string, Holder>;
-  /** Active executors by host, over all applications: compared with the worker's own count. */
-  readonly executorsByHost: ReadonlyMap<string, number>;
   /** Applications whose holdings nobody knows: any worker may keep something of theirs. */
   readonly unread: readonly string[];
   /** Who keeps what, since when, those that are too old included. */
   readonly pins: readonly Pin[];
+  /** What to remember of the pins. */
+  readonly pinnedSinceMs: PinnedSince;
 }
 
-export interface LedgerOptions {
+export interface LedgerOptions extends TieOptions {
   readonly nowMs: number;
-  /** Whether cached blocks may be moved: whether they came from `localCheckpoint`, whose loss fails the job, cannot be seen (R20). */
-  readonly moveCachedBlocks: boolean;
   /** What is merely kept pins no longer than this, in milliseconds; 0 sets no limit. */
   readonly pinAgeLimitMs?: number;
-  /** Since when each application was seen to pin each host, as the last ledger's pins tell. */
-  readonly pinnedSinceMs?: ReadonlyMap<string, number>;
+  /** As the last ledger left it. */
+  readonly pinnedSinceMs?: PinnedSince;
   /** Since when each application has been seen to run no job, and how long that has to be before its blocks move. */
   readonly quietSinceMs?: ReadonlyMap<string, number>;
   readonly quietMs?: number;
-  readonly guards: Guards;
 }
+
+const NEVER_PINNED: PinnedSince = new Map();
 
 /** Nobody keeps anything anywhere. */
 export const EMPTY_LEDGER: Ledger = {
   ties: new Map(),
   holders: new Map(),
-  executorsByHost: new Map(),
   unread: [],
   pins: [],
+  pinnedSinceMs: NEVER_PINNED,
 };
 
 /** Draws up the ledger. Pure. */
 export function drawLedger(applications: readonly ApplicationObservation[], options: LedgerOptions): Ledger {
-  const ties = new Map<string, Tie[]>();
-  const executorsByHost = new Map<string, number>();
-  const holders = new Map<string, Holder>();
+  const pages: Page[] = [];
   const unread: string[] = [];
-  const pins: Pin[] = [];
   for (const { application, holdings, settings } of applications) {
     const { id } = application;
     const fresh = freshAt(holdings, options.nowMs);
     const share = fresh.known && settings.known ? shareOf(id, settings.value, fresh.value, options) : undefined;
-    if (share === undefined) {
-      // An application that holds no core has no executor; its shuffle could be with an external service all the same.
-      unread.push(id);
-      continue;
-    }
-    for (const one of share.ties) {
-      const { host, there, tie } = one;
-      if (there.executors > 0) executorsByHost.set(host, (executorsByHost.get(host) ?? 0) + there.executors);
-      const kept = tie.kind === 'pinned' ? pinOrNot(one, share.facts, options, pins) : tie;
-      if (kept !== undefined) push(ties, host, kept);
-    }
-    holders.set(id, share.holder);
+    // An application that holds no core has no executor; its shuffle could be with an external service all the same.
+    if (share === undefined) unread.push(id);
+    else pages.push(pageOf(share, options));
   }
-  return { ties, holders, executorsByHost, unread, pins };
+  const [first] = pages;
+  if (first === undefined) return { ...EMPTY_LEDGER, unread };
+  return ledgers.get(first, [...pages, unread.join()], () => new Bound(pages, unread));
+}
+
+const ledgers = new Kept<Page, Ledger>();
+
+/** Pages put together; by host only where somebody asks. */
+class Bound implements Ledger {
+  readonly holders: Ledger['holders'];
+  readonly unread: readonly string[];
+  readonly pinnedSinceMs: PinnedSince;
+  readonly #pages: readonly Page[];
+  #ties: Ledger['ties'] | undefined;
+  #pins: Ledger['pins'] | undefined;
+
+  constructor(pages: readonly Page[], unread: readonly string[]) {
+    const holders = new Map<string, Holder>();
+    const pinnedSinceMs = new Map<string, ReadonlyMap<string, number>>();
+    for (const { holder, sinceMs } of pages) {
+      holders.set(holder.applicationId, holder);
+      if (sinceMs.size > 0) pinnedSinceMs.set(holder.applicationId, sinceMs);
+    }
+    this.holders = holders;
+    this.unread = unread;
+    this.pinnedSinceMs = pinnedSinceMs;
+    this.#pages = pages;
+  }
+
+  get ties(): Ledger['ties'] {
+    return (this.#ties ??= tiesByHost(this.#pages));
+  }
+
+  get pins(): Ledger['pins'] {
+    return (this.#pins ??= this.#pages.flatMap(({ pins }) => pins));
+  }
+}
+
+function tiesByHost(pages: readonly Page[]): Ledger['ties'] {
+  const byHost = new Map<string, Tie[]>();
+  for (const { ties } of pages) {
+    for (const { host, tie } of ties) {
+      const there = byHost.get(host);
+      if (there === undefined) byHost.set(host, [tie]);
+      else there.push(tie);
+    }
+  }
+  return byHost;
+}
+
+/** Active executors on a host, over all applications: compared with the worker's own count. */
+export function executorsAt({ ties }: Pick<Ledger, 'ties'>, host: string): number {
+  return (ties.get(host) ?? []).reduce((sum, { executors }) => sum + executors, 0);
 }
 
 /** What one application's holdings come to, but for how long it has kept what. */
@@ -157,7 +153,6 @@ interface TiedTo {
   readonly host: string;
   readonly there: HeldThere;
   readonly tie: Tie;
-  readonly key: string;
 }
 
 const shares = new Kept<ApplicationHoldings, Share | undefined>();
@@ -183,52 +178,10 @@ function makeShare(facts: Facts, options: LedgerOptions): Share | undefined {
     facts,
     ties: [...byHost].flatMap(([host, there]): TiedTo | [] => {
       const tie = tieOf(there, facts, options, false);
-      return tie === undefined ? [] : { host, there, tie, key: `${applicationId} ${host}` };
+      return tie === undefined ? [] : { host, there, tie };
     }),
     holder: { applicationId, byHost, hosts, holds, handsOn: holds || holdsShuffle },
   };
-}
-
-/** Notes a pin; what is left of the tie once it has lasted for longer than the limit. */
-function pinOrNot(
-  { tie, host, there, key }: TiedTo,
-  facts: Facts,
-  options: LedgerOptions,
-  pins: Pin[],
-): Tie | undefined {
-  const { applicationId, why, bytes } = tie;
-  const sinceMs = options.pinnedSinceMs?.get(key) ?? options.nowMs;
-  const limitMs = options.pinAgeLimitMs ?? 0;
-  const isOld = limitMs > 0 && options.nowMs - sinceMs >= limitMs;
-  const now = isOld ? tieOf(there, facts, options, true) : tie;
-  const mode = facts.settings.shuffleMode;
-  pins.push({ key, applicationId, host, why, mode, bytes, sinceMs, tooOld: now?.kind !== 'pinned' });
-  return now;
-}
-
-export interface Facts {
-  readonly applicationId: string;
-  readonly settings: ApplicationSettings;
-  readonly activity: JobActivity;
-  readonly byHost: ReadonlyMap<string, HeldThere>;
-  readonly hosts: readonly string[];
-  /** Some executor wrote shuffle, also one that ended: its blocks may have moved to any other. */
-  readonly holdsShuffle: boolean;
-  readonly endedListCut: boolean;
-  readonly restless: boolean;
-}
-
-function factsOf(
-  applicationId: string,
-  settings: ApplicationSettings,
-  holdings: ApplicationHoldings,
-  restless: boolean,
-): Facts {
-  const { activity } = holdings;
-  const { byHost, hosts, ended, wroteShuffle } = summaryOf(holdings);
-  const endedListCut = ended >= (settings.retainedEndedExecutors ?? DEFAULT_RETAINED_ENDED_EXECUTORS);
-  const holdsShuffle = endedListCut || wroteShuffle;
-  return { applicationId, settings, activity, byHost, hosts, holdsShuffle, endedListCut, restless };
 }
 
 function isRestless(id: string, { activity }: ApplicationHoldings, options: LedgerOptions): boolean {
@@ -237,125 +190,55 @@ function isRestless(id: string, { activity }: ApplicationHoldings, options: Ledg
   return nowMs - (quietSinceMs?.get(id) ?? nowMs) < quietMs;
 }
 
-interface Summary {
-  readonly byHost: ReadonlyMap<string, HeldThere>;
-  readonly hosts: readonly string[];
-  readonly ended: number;
-  readonly wroteShuffle: boolean;
+/** What one application adds to the ledger. */
+interface Page {
+  readonly holder: Holder;
+  readonly ties: readonly Pick<TiedTo, 'host' | 'tie'>[];
+  readonly pins: readonly Pin[];
+  /** Since when it has pinned which hosts; the same map as before where nothing of it is new. */
+  readonly sinceMs: ReadonlyMap<string, number>;
+  /** When it was made, where it pins something since then: at another time it is another page. */
+  readonly madeAtMs: number | undefined;
 }
 
-function summaryOf(holdings: ApplicationHoldings): Summary {
-  const byHost = new Map<string, HeldThere>();
-  let ended = 0;
-  let wroteShuffle = false;
-  for (const executor of holdings.executors) {
-    const host = normalHost(executor.host);
-    byHost.set(host, together(byHost.get(host) ?? NOTHING_HELD, executor));
-    if (!executor.active) ended += 1;
-    wroteShuffle ||= executor.shuffleWriteBytes > 0;
+const NO_HOSTS: ReadonlyMap<string, number> = new Map();
+
+const pagesKept = new Kept<Share, Page>();
+
+function pageOf(share: Share, options: LedgerOptions): Page {
+  const sinceMs = options.pinnedSinceMs?.get(share.facts.applicationId) ?? NO_HOSTS;
+  // Time itself changes what is too old.
+  if ((options.pinAgeLimitMs ?? 0) > 0) return makePage(share, sinceMs, options);
+  const { nowMs } = options;
+  const page = pagesKept.get(share, [sinceMs], () => makePage(share, sinceMs, options));
+  return (page.madeAtMs ?? nowMs) === nowMs ? page : makePage(share, sinceMs, options);
+}
+
+function makePage({ facts, holder, ties }: Share, before: ReadonlyMap<string, number>, options: LedgerOptions): Page {
+  const { applicationId } = facts;
+  const mode = facts.settings.shuffleMode;
+  const limitMs = options.pinAgeLimitMs ?? 0;
+  const pins: Pin[] = [];
+  const sinceMs = new Map<string, number>();
+  let known = 0;
+  const kept: Pick<TiedTo, 'host' | 'tie'>[] = [];
+  for (const { host, there, tie } of ties) {
+    let left: Tie | undefined = tie;
+    if (tie.kind === 'pinned') {
+      const earlierMs = before.get(host);
+      if (earlierMs !== undefined) known += 1;
+      const atMs = earlierMs ?? options.nowMs;
+      sinceMs.set(host, atMs);
+      const isOld = limitMs > 0 && options.nowMs - atMs >= limitMs;
+      if (isOld) left = tieOf(there, facts, options, true);
+      const { why, bytes } = tie;
+      pins.push({ applicationId, host, why, mode, bytes, sinceMs: atMs, tooOld: left?.kind !== 'pinned' });
+    }
+    if (left !== undefined) kept.push({ host, tie: left });
   }
-  const hosts = [...byHost].flatMap(([host, { executors }]) => (executors > 0 ? host : []));
-  return { byHost, hosts, ended, wroteShuffle };
-}
-
-const NOTHING_HELD: HeldThere = {
-  executors: 0,
-  tasks: 0,
-  caches: false,
-  cachedBytes: 0,
-  shuffleBytes: 0,
-  endedShuffleBytes: 0,
-  usedBytes: 0,
-  freeBytes: 0,
-};
-
-function together(held: HeldThere, executor: ExecutorHolding): HeldThere {
-  const { active, activeTasks, rddBlocks, shuffleWriteBytes, memoryUsedBytes, diskUsedBytes } = executor;
-  if (!active) return { ...held, endedShuffleBytes: held.endedShuffleBytes + shuffleWriteBytes };
-  return {
-    executors: held.executors + 1,
-    tasks: held.tasks + activeTasks,
-    caches: held.caches || rddBlocks > 0,
-    cachedBytes: held.cachedBytes + memoryUsedBytes + diskUsedBytes,
-    shuffleBytes: held.shuffleBytes + shuffleWriteBytes,
-    endedShuffleBytes: held.endedShuffleBytes,
-    usedBytes: held.usedBytes + memoryUsedBytes,
-    freeBytes: held.freeBytes + Math.max(0, executor.maxMemoryBytes - memoryUsedBytes),
-  };
-}
-
-/** What ties an application to a host; undefined if nothing of it is there. */
-function tieOf(there: HeldThere, facts: Facts, options: LedgerOptions, isOld: boolean): Tie | undefined {
-  const { applicationId, settings } = facts;
-  const { executors, tasks, caches } = there;
-  const ofService = settings.shuffleMode === 'external-service' ? there.endedShuffleBytes : 0;
-  const shuffleBytes = there.shuffleBytes + ofService;
-  const bytes = shuffleBytes + there.cachedBytes;
-  const { guards, moveCachedBlocks } = options;
-  const tie = (kind: Tie['kind'], why: string, restless = false, bySettings = false): Tie => {
-    const size = bytes === 0 ? '' : ` (${describeBytes(bytes)})`;
-    const sentence = `${applicationId}: ${why}${size}`;
-    return { applicationId, kind, executors, bytes, tasks, restless, why, sentence, bySettings };
-  };
-  const service = isOld ? undefined : guards.notInService(settings.shuffleMode, shuffleBytes);
-  if (service !== undefined) return tie('pinned', service, false, true);
-  if (executors === 0) return undefined;
-  const set = guards.settingsAllow(facts, caches);
-  if (set !== undefined) return tie('pinned', set, false, true);
-  const now = guards.nobodyReads(facts, there) ?? guards.cachedMayMove(caches, moveCachedBlocks || isOld);
-  if (now !== undefined) return tie('pinned', now);
-  const why = bytes > 0 ? 'its blocks move to its other executors' : 'holds nothing';
-  return tie('movable', why, facts.restless && bytes > 0);
-}
-
-/** Which setting of its own keeps an application's executors where they are; undefined where all is set. */
-export function whyItsSettingsForbid({ settings, holdsShuffle }: Facts, cached: boolean): string | undefined {
-  if (!settings.dynamicAllocation) return 'no dynamic allocation: it would start the executor again elsewhere';
-  if (!settings.decommission) return 'spark.decommission.enabled is not set for it';
-  if (!holdsShuffle && !cached) return undefined;
-  if (!settings.storageDecommission) return 'spark.storage.decommission.enabled is not set for it';
-  if (holdsShuffle && !settings.movesShuffle) return 'spark.storage.decommission.shuffleBlocks.enabled is off';
-  if (cached && !settings.movesCachedBlocks) return 'spark.storage.decommission.rddBlocks.enabled is off';
-  return undefined;
-}
-
-/**
- * R17: a stage that reads what an executor wrote would fail its fetches and run again. Where no executor of the application
- * ever wrote any, and none of these runs a task or keeps a block, there is nothing to read.
- */
-export function whyMayBeRead(
-  { activity, holdsShuffle }: Pick<Facts, 'activity' | 'holdsShuffle'>,
-  { tasks, caches }: Pick<HeldThere, 'tasks' | 'caches'>,
-): string | undefined {
-  const nothing = !holdsShuffle && tasks === 0 && !caches;
-  if (activity === 'shuffling' && !nothing) return 'a running job may read its shuffle';
-  return activity === 'idle' && tasks > 0 ? 'tasks run there' : undefined;
-}
-
-/** R20: the blocks of a `localCheckpoint` look like any other, and losing one fails the job. */
-export function whyCachedStays(cached: boolean, mayMove: boolean): string | undefined {
-  return cached && !mayMove ? 'cached blocks there; moving them is not allowed by the settings' : undefined;
-}
-
-/** What an external shuffle service keeps goes with the pod, whoever wrote it, also where no executor is left. */
-export function whyKeptByService(mode: ApplicationSettings['shuffleMode'], bytes: number): string | undefined {
-  return mode === 'external-service' && bytes > 0
-    ? 'shuffle kept by the external shuffle service until it ends'
-    : undefined;
-}
-
-/** Whether blocks of it exist that have to stay somewhere. */
-function mustKeep({ byHost, settings, holdsShuffle }: Facts): boolean {
-  // Cached blocks go to executors only; shuffle has somewhere to go without any (spark.md 8.5).
-  if (holdsShuffle && settings.fallbackStorage !== true) return true;
-  for (const { caches } of byHost.values()) if (caches) return true;
-  return false;
-}
-
-function push<T>(map: Map<string, T[]>, key: string, value: T): void {
-  const list = map.get(key);
-  if (list === undefined) map.set(key, [value]);
-  else list.push(value);
+  const same = known === sinceMs.size && known === before.size;
+  const madeAtMs = known === sinceMs.size ? undefined : options.nowMs;
+  return { holder, ties: kept, pins, sinceMs: same ? before : sinceMs, madeAtMs };
 }
 
 /** Applications whose own settings keep workers, each with the reason, once. */

@@ -27,11 +27,6 @@ export function pinnedWorkers({ pins }: Pick<Ledger, 'pins'>, fleet: Fleet, nowM
   });
 }
 
-/** What to remember of the pins: since when each has been. */
-export function pinnedSince({ pins }: Pick<Ledger, 'pins'>): ReadonlyMap<string, number> {
-  return new Map(pins.map(({ key, sinceMs }) => [key, sinceMs]));
-}
-
 const MODES: Readonly<Record<Pin['mode'], string>> = {
   tracking: 'shuffle tracking',
   'external-service': 'external shuffle service',

@@ -1,6 +1,7 @@
 /** Who is chosen to go, and what becomes of those who were: looked at again, released, marked, or counted down. */
 import type { PodView } from './cluster-view.ts';
 import { normalHost, type FleetPod } from './fleet.ts';
+import { executorsAt } from './ledger.ts';
 import type { RemovalInput } from './removal.ts';
 import {
   hostsLeaving,
@@ -75,8 +76,11 @@ function survivorsInTurn(
 ): Survivors {
   const { ledger, stillFits, rules, target } = input;
   const { guards } = input.context;
-  const leavingHosts = hostsLosing(input);
-  const spareHosts = new Set(spareOf(input, idle).map(({ worker }) => normalHost(worker.host)));
+  let losing: ReadonlySet<string> | undefined;
+  const leavingHosts = (): ReadonlySet<string> => (losing ??= hostsLosing(input));
+  let spare: ReadonlySet<string> | undefined;
+  const spareHosts = (): ReadonlySet<string> =>
+    (spare ??= new Set(spareOf(input, idle).map(({ worker }) => normalHost(worker.host))));
   const ask = (some: readonly BusyWorker[]): Survivors =>
     chooseSurvivors({
       ledger,
@@ -115,11 +119,12 @@ function whyNoDrain({ rules, markAbility }: RemovalInput): string | undefined {
  */
 export function advanceChosen(
   input: RemovalInput,
-  candidates: Candidates,
+  judged: () => Candidates,
   chosen: readonly FleetPod[],
   surplus: number,
 ): Step | undefined {
   if (chosen.length === 0) return undefined;
+  const candidates = judged();
   const uids = new Set(chosen.map(({ pod }) => pod.uid));
   const isChosen = ({ entry }: BusyWorker): boolean => uids.has(entry.pod.uid);
   const unstarted = spareArrivals(
@@ -150,7 +155,7 @@ function whoGoes(input: RemovalInput, pods: readonly PodView[], surplus: number)
   if (input.rules.removalMode === 'off') return [];
   const isTaken = (pod: PodView): boolean => isDoomed({ pod }) && input.markAbility !== 'refused';
   const others = inTurn(input, pods).filter((pod) => !isTaken(pod));
-  const all = input.context.fleet.serving.filter((entry) => isTaken(entry.pod)).length;
+  const all = input.context.fleet.doomed.filter(({ pod }) => isTaken(pod)).length;
   return [...pods.filter(isTaken), ...others.slice(0, Math.max(0, surplus - all))];
 }
 
@@ -206,7 +211,7 @@ export function whyNotKnown(input: RemovalInput, { worker }: BusyWorker): string
   const self = selfOf(worker, input.context);
   if (!self.known) return `its own page is not known: ${self.reason}`;
   const running = self.value.executorCount;
-  const listed = input.ledger.executorsByHost.get(normalHost(worker.host)) ?? 0;
+  const listed = executorsAt(input.ledger, normalHost(worker.host));
   if (running !== listed) return `it runs ${running} executors, its applications tell of ${listed}`;
   const { used } = self.value;
   const alike = used.cores === worker.used.cores && used.memoryMiB === worker.used.memoryMiB;
@@ -265,13 +270,14 @@ function spareArrivals(input: RemovalInput, unstarted: readonly PodView[]): read
 /** Chooses who goes next: what never started, then idle workers, then busy ones that can be drained. */
 export function chooseMore(
   input: RemovalInput,
-  candidates: Candidates,
+  judged: () => Candidates,
   chosen: readonly FleetPod[],
   leaving: number,
   surplus: number,
 ): Step {
   if (chosen.length > 0 || !maySoMany(leaving + 1, input)) return step(NONE, 'the removal under way goes first');
   if (input.rules.removalMode === 'off') return step(NONE, `a surplus of ${surplus} stays: removal is off`);
+  const candidates = judged();
   const idle = spareOf(
     input,
     [...candidates.idle].sort((a, b) => byPreference(a.entry.pod, b.entry.pod)),

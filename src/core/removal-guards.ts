@@ -7,7 +7,7 @@
  */
 import { whyAmbiguous, whyNotOurs } from './fleet.ts';
 import { whyRestartSuspected } from './guard.ts';
-import { whyCachedStays, whyItsSettingsForbid, whyKeptByService, whyMayBeRead } from './ledger.ts';
+import { whyCachedStays, whyItsSettingsForbid, whyKeptByService, whyMayBeRead } from './ties.ts';
 import { whyNotKnown, whyNotSpare } from './removal-choice.ts';
 import { whyWaitedFor } from './removal.ts';
 import { whyCostsNew, whyNotExact, whyOnlyOne, whyOthersGo, whyTooMany } from './removal-steps.ts';

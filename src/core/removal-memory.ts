@@ -1,6 +1,8 @@
 /** What is remembered of the pods from one pass to the next; none of it has to outlive the daemon. */
 import type { PodView } from './cluster-view.ts';
-import { isAlive, isDecommissioned, type FleetPod } from './fleet.ts';
+import { isDecommissioned, type Fleet, type FleetPod } from './fleet.ts';
+import { Kept } from './kept.ts';
+import type { PinnedSince } from './ledger.ts';
 import type { ApplicationObservation } from './observation.ts';
 import { freshAt } from './reading.ts';
 import { isNothing } from './resources.ts';
@@ -11,8 +13,7 @@ export interface RemovalMemory {
   readonly seenReady: ReadonlySet<string>;
   /** When a worker was first seen DECOMMISSIONED, by pod UID; monotonic milliseconds. */
   readonly decommissionedAtMs: ReadonlyMap<string, number>;
-  /** Since when each application has been seen to pin each host, by the key of the pin; monotonic milliseconds. */
-  readonly pinnedSinceMs: ReadonlyMap<string, number>;
+  readonly pinnedSinceMs: PinnedSince;
   /** Since when each application has been seen to run no job, by its id; monotonic milliseconds. */
   readonly quietSinceMs: ReadonlyMap<string, number>;
   /** Since when the master has booked work on an ALIVE worker of a pod that was to be marked, by its UID. */
@@ -34,24 +35,45 @@ export const NEW_REMOVAL_MEMORY: RemovalMemory = {
 };
 
 /** Brings the memory up to date with what is seen now; entries of pods that are gone are dropped. */
-export function rememberPods(memory: RemovalMemory, pods: readonly FleetPod[], nowMs: number): RemovalMemory {
+export function rememberPods(memory: RemovalMemory, fleet: Fleet, nowMs: number): RemovalMemory {
   const decommissionedAtMs = new Map<string, number>();
-  const shared = new Map<string, number>();
   const bookedAtMs = new Map<string, number>();
-  for (const entry of pods) {
+  for (const entry of fleet.leaving) {
     const { pod, workers } = entry;
     if (pod.markedAtEpochMs !== undefined && workers.some(isBooked)) {
       bookedAtMs.set(pod.uid, memory.bookedAtMs.get(pod.uid) ?? nowMs);
     }
-    const several = workers.length > 1 && workers.filter(isAlive).length > 1;
-    if (several || memory.shared.get(pod.uid) === pod.restarts) shared.set(pod.uid, pod.restarts);
     if (isDecommissioned(entry)) {
       decommissionedAtMs.set(pod.uid, memory.decommissionedAtMs.get(pod.uid) ?? nowMs);
     }
   }
+  const { seenReady, costs } = seenPods(memory, fleet, nowMs);
+  const shared = sharedPods(memory.shared, fleet);
+  return { ...memory, seenReady, decommissionedAtMs, costs, shared, bookedAtMs };
+}
+
+type Seen = Pick<RemovalMemory, 'seenReady' | 'costs'>;
+
+/** What is known once a list of pods has been seen. */
+const known = new WeakMap<Fleet['list'], Seen>();
+
+/** Pods are listed less often than is decided. */
+function seenPods(memory: Seen, { list, pods }: Fleet, nowMs: number): Seen {
+  const last = known.get(list);
+  if (last?.seenReady === memory.seenReady && last.costs === memory.costs) return last;
   const seenReady = readyPods(memory.seenReady, pods);
   const costs = costsOf(memory.costs, pods, nowMs);
-  return { ...memory, seenReady, decommissionedAtMs, costs, shared, bookedAtMs };
+  const seen = { seenReady, costs };
+  // The same list tells nothing new to whom it has told all.
+  known.set(list, seen);
+  return seen;
+}
+
+/** A pod is shared until its containers have been started again. */
+function sharedPods(before: RemovalMemory['shared'], { pods, shared }: Fleet): RemovalMemory['shared'] {
+  if (before.size === 0 && shared.length === 0) return before;
+  const still = pods.filter(({ pod }) => before.get(pod.uid) === pod.restarts);
+  return new Map([...still, ...shared].map(({ pod: { uid, restarts } }) => [uid, restarts]));
 }
 
 function isBooked({ state, used }: WorkerView): boolean {
@@ -82,6 +104,17 @@ function costsOf(before: RemovalMemory['costs'], pods: readonly FleetPod[], nowM
   );
 }
 
+const newest = new Kept<RemovalMemory['costs'], number>();
+
+/** Since when the last of all costs has been what it is. */
+export function newestCostMs(costs: RemovalMemory['costs']): number {
+  return newest.get(costs, [], () => {
+    let newestMs = -Infinity;
+    for (const { sinceMs } of costs.values()) newestMs = Math.max(newestMs, sinceMs);
+    return newestMs;
+  });
+}
+
 /** Costs that were written just now: whatever the next list shows, the controller may not have seen it. */
 export function costsChanged(memory: RemovalMemory, pods: readonly PodView[], nowMs: number): RemovalMemory {
   const changed = pods.map(({ uid }) => [uid, { cost: NaN, sinceMs: nowMs }] as const);
@@ -94,15 +127,20 @@ export function rememberQuiet(
   applications: readonly ApplicationObservation[],
   nowMs: number,
 ): RemovalMemory {
-  const quiet = applications.flatMap(({ application: { id }, holdings }) => {
-    const { known } = freshAt(holdings, nowMs);
-    if (!known || !holdings.known || holdings.value.activity !== 'idle') return [];
-    return [[id, memory.quietSinceMs.get(id) ?? nowMs] as const];
-  });
-  return quiet.length === 0 && memory.quietSinceMs.size === 0 ? memory : { ...memory, quietSinceMs: new Map(quiet) };
+  const before = memory.quietSinceMs;
+  const quiet: [string, number][] = [];
+  let known = 0;
+  for (const { application, holdings } of applications) {
+    if (!holdings.known || holdings.value.activity !== 'idle' || !freshAt(holdings, nowMs).known) continue;
+    const sinceMs = before.get(application.id);
+    if (sinceMs !== undefined) known += 1;
+    quiet.push([application.id, sinceMs ?? nowMs]);
+  }
+  const same = known === quiet.length && known === before.size;
+  return same ? memory : { ...memory, quietSinceMs: new Map(quiet) };
 }
 
 /** Brings up to date since when who has been pinning what. */
-export function rememberPins(memory: RemovalMemory, pinnedSinceMs: ReadonlyMap<string, number>): RemovalMemory {
+export function rememberPins(memory: RemovalMemory, pinnedSinceMs: PinnedSince): RemovalMemory {
   return pinnedSinceMs.size === 0 && memory.pinnedSinceMs.size === 0 ? memory : { ...memory, pinnedSinceMs };
 }

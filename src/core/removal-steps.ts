@@ -1,7 +1,8 @@
 /** Building blocks of the removal: what a step is, who is leaving, and how the count goes down by exactly these pods. */
 import type { PodView } from './cluster-view.ts';
-import { isLeaving, normalHost, type FleetPod } from './fleet.ts';
+import { aliveByHost, normalHost, type FleetPod } from './fleet.ts';
 import type { Action, RemovalInput, RemovalPlan } from './removal.ts';
+import { newestCostMs } from './removal-memory.ts';
 import { cancellable, inPlatformOrder } from './removal-target.ts';
 import { compareBeforeCost, predictVictims, standingOf } from './victims.ts';
 
@@ -34,8 +35,7 @@ const LAST_COST = FIRST_COST / 2;
  * person would set.
  */
 export function nextCost({ context }: RemovalInput): number {
-  const costs = context.fleet.pods
-    .filter((entry) => entry.pod.chosenAtEpochMs !== undefined || isLeaving(entry))
+  const costs = [...context.fleet.leaving, ...context.fleet.chosen]
     .map(({ pod }) => pod.deletionCost)
     .filter((cost) => cost < LAST_COST);
   return costs.length === 0 ? FIRST_COST : Math.max(FIRST_COST, ...costs) + 1;
@@ -54,9 +54,11 @@ export function hostsLeaving({ context }: RemovalInput): ReadonlySet<string> {
 
 /** Hosts where no block stays: of workers on their way out, and of executors whose worker is in no list. */
 export function hostsLosing(input: RemovalInput): ReadonlySet<string> {
-  const { aliveByHost } = input.context.fleet;
+  const alive = aliveByHost(input.context.fleet);
   const losing = new Set(hostsLeaving(input));
-  for (const host of input.ledger.executorsByHost.keys()) if (!aliveByHost.has(host)) losing.add(host);
+  input.ledger.ties.forEach((ties, host) => {
+    if (!alive.has(host) && ties.some(({ executors }) => executors > 0)) losing.add(host);
+  });
   return losing;
 }
 
@@ -82,6 +84,7 @@ function settleMsOf({ rules, holdBack }: RemovalInput): number {
 export function whyCostsNew(input: RemovalInput): string | undefined {
   const { context, memory } = input;
   const edgeMs = context.nowMs - settleMsOf(input);
+  if (newestCostMs(memory.costs) <= edgeMs) return undefined;
   const fresh = context.fleet.pods.find(({ pod }) => (memory.costs.get(pod.uid)?.sinceMs ?? -Infinity) > edgeMs);
   return fresh && `the controller may not have seen the cost of ${fresh.pod.name} yet`;
 }
@@ -122,10 +125,9 @@ export function whyOthersGo(all: readonly PodView[], batch: readonly PodView[]):
  */
 export function whyBehindOthers({ context, target }: RemovalInput, pods: readonly PodView[]): string | undefined {
   if (target.removal !== 'by-cost') return undefined;
-  const before = podsOf(context.fleet.serving).filter(
-    (other) => !pods.includes(other) && pods.some((pod) => compareBeforeCost(other, pod) < 0),
-  );
-  return before.length === 0 ? undefined : `the controller would take ${names(before)} first, not Ready now`;
+  const last = pods.reduce((a, b) => (compareBeforeCost(a, b) < 0 ? b : a));
+  const before = context.fleet.serving.filter(({ pod }) => compareBeforeCost(pod, last) < 0 && !pods.includes(pod));
+  return before.length === 0 ? undefined : `the controller would take ${names(podsOf(before))} first, not Ready now`;
 }
 
 /**

@@ -6,18 +6,16 @@
  * master likes the emptiest worker best, so an idle one may be given work while it is being prepared.
  */
 import type { PodView } from './cluster-view.ts';
-import { isDecommissioned, isLeaving, normalHost, type Fleet, type FleetPod } from './fleet.ts';
+import { isDecommissioned, normalHost, type Fleet, type FleetPod } from './fleet.ts';
 import type { RemovalMemory } from './removal-memory.ts';
 import type { MarkAbility } from './observation.ts';
-import { undrainable, type Ledger } from './ledger.ts';
-import { pinnedWorkers, type PinnedWorker } from './pins.ts';
+import type { Ledger } from './ledger.ts';
 import { advanceChosen, candidatesOf, chooseMore, type Candidates } from './removal-choice.ts';
 import {
   cancelUnfilled,
   FIRST_COST,
   hostsLeaving,
   hostsLosing,
-  isDoomed,
   isSettled,
   lowerFirst,
   names,
@@ -27,6 +25,7 @@ import {
   whyBehindOthers,
   type Step,
 } from './removal-steps.ts';
+import { LazyReport, type RemovalReport } from './removal-report.ts';
 import { stateBy, whyIllegal, type RemovalState } from './removal-states.ts';
 import { inPlatformOrder, lastToGoFirst, outOfTurn, type Picking } from './removal-target.ts';
 import { isNothing } from './resources.ts';
@@ -76,27 +75,13 @@ export interface RemovalInput {
   readonly holdBack: boolean;
 }
 
-/** Pods that serve, counted by what may become of them. */
-export interface Standings {
-  readonly unstarted: number;
-  readonly idle: number;
-  readonly drainable: number;
-  readonly kept: number;
-}
-
 export interface RemovalPlan {
   readonly action: Action;
   readonly sentence: string;
   /** Pods on their way out, with what each waits for. */
   readonly leaving: readonly { readonly name: string; readonly phase: RemovalPhase; readonly note: string }[];
-  /** How many of the pods that serve could go, and why. */
-  readonly standings: Standings;
-  /** Applications whose own settings keep workers from being drained. */
-  readonly undrainable: readonly { readonly applicationId: string; readonly why: string }[];
-  /** Workers that applications keep. */
-  readonly pins: readonly PinnedWorker[];
-  /** Pods that are kept, by reason, for people who wonder why the cluster does not shrink. */
-  readonly kept: ReadonlyMap<string, number>;
+  /** Who could go, and who stays and why. */
+  readonly report: RemovalReport;
 }
 
 /**
@@ -114,24 +99,13 @@ export function planRemoval(input: RemovalInput): RemovalPlan {
   const next = goesNext(input);
   const onItsWay = (entry: FleetPod): Leaving | readonly Leaving[] => whereOnItsWay(entry, input, next) ?? [];
   const phases = leaving.flatMap(onItsWay);
-  const all = [...phases, ...fleet.serving.filter(({ pod }) => pod.chosenAtEpochMs !== undefined).flatMap(onItsWay)];
+  const all = [...phases, ...fleet.chosen.flatMap(onItsWay)];
   const chosen = all.filter(({ phase }) => phase === 'chosen').map(({ entry }) => entry);
   const serving = servingWorkers(input.planned, fleet);
   const surplus = serving - input.desired;
-  const doomed = fleet.serving.some(isDoomed);
-  const candidates = candidatesOf(input, surplus > 0 || chosen.length > 0 || doomed);
-  const report = {
-    standings: {
-      unstarted: candidates.unstarted.length,
-      idle: candidates.idle.length,
-      drainable: candidates.drainable.length,
-      kept: candidates.why.size,
-    },
-    leaving: all.map(({ entry, phase, note }) => ({ name: entry.pod.name, phase, note })),
-    undrainable: undrainable(input.ledger),
-    kept: keptReasons(candidates),
-    pins: pinnedWorkers(input.ledger, fleet, input.context.nowMs),
-  };
+  const doomed = fleet.doomed.length > 0;
+  let judged: Candidates | undefined;
+  const candidates = (): Candidates => (judged ??= candidatesOf(input, surplus > 0 || chosen.length > 0 || doomed));
   const finished = finishEmpty(input, phases, serving);
   const waiting = waitForController(all);
   const planned =
@@ -145,7 +119,11 @@ export function planRemoval(input: RemovalInput): RemovalPlan {
     waiting ??
     advanceChosen(input, candidates, chosen, surplus) ??
     chooseMore(input, candidates, chosen, leaving.length, surplus);
-  return { ...lawful(planned, all), ...report };
+  return {
+    ...lawful(planned, all),
+    leaving: all.map(({ entry, phase, note }) => ({ name: entry.pod.name, phase, note })),
+    report: new LazyReport(candidates, input.ledger, fleet, input.context.nowMs),
+  };
 }
 
 /** What the table does not allow is not done, whoever planned it. */
@@ -188,7 +166,7 @@ function whereOnItsWay(entry: FleetPod, input: RemovalInput, next: (pod: PodView
   const { pod, workers } = entry;
   const chosen = pod.chosenAtEpochMs !== undefined;
   const decommissioned = isDecommissioned(entry);
-  if (!chosen && !isLeaving(entry)) return undefined;
+  if (!chosen && !entry.leaves) return undefined;
   const inUse = decommissioned ? whyInUse(entry, input) : undefined;
   const marked = pod.markedAtEpochMs !== undefined;
   const sinceEpochMs = pod.markedAtEpochMs ?? input.context.nowEpochMs;
@@ -330,7 +308,7 @@ function drainableAgain(input: RemovalInput, entries: readonly FleetPod[]): read
   });
   if (busy.length === 0) return [];
   const again = new Set(busy.map(({ worker }) => normalHost(worker.host)));
-  const leavingHosts = new Set([...hostsLosing(input)].filter((host) => !again.has(host)));
+  const leavingHosts = (): ReadonlySet<string> => new Set([...hostsLosing(input)].filter((host) => !again.has(host)));
   const handingOn = new Set([...hostsLeaving(input)].filter((host) => !again.has(host)));
   const { ledger, stillFits } = input;
   const { guards } = input.context;
@@ -351,12 +329,6 @@ function giveUp(input: RemovalInput, chosen: readonly FleetPod[], surplus: numbe
   if (why !== '' && phases.some(({ phase }) => phase === 'empty')) return step(NONE, `empty pods wait: ${why}`);
   if (surplus <= 0) return step(NONE, 'nothing to remove');
   return step(NONE, `a surplus of ${surplus} stays: ${why}`);
-}
-
-function keptReasons({ why }: Candidates): ReadonlyMap<string, number> {
-  const reasons = new Map<string, number>();
-  for (const reason of why.values()) reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
-  return reasons;
 }
 
 function hostsOf(entries: readonly FleetPod[]): string[] {

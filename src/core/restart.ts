@@ -2,7 +2,7 @@
  * What it costs to take a worker away and to want it again, measured on this very cluster: how long a worker takes to start,
  * and how long to leave. Pods are paid for meanwhile and do nothing.
  */
-import type { FleetPod } from './fleet.ts';
+import type { Fleet } from './fleet.ts';
 import { Kept } from './kept.ts';
 
 /** The newest times are kept, so many of each. */
@@ -36,23 +36,34 @@ const LONGEST_MS = 30 * 60_000;
  * Brings the memory up to date with the pods seen now. A start counts once a pod that was seen without its worker has one,
  * so workers that were there before the daemon do not count.
  */
-export function watchRestarts(memory: RestartMemory, pods: readonly FleetPod[], nowEpochMs: number): RestartMemory {
-  const starting = new Map<string, number>();
-  const marked = new Map<string, number>();
-  const started: number[] = [];
-  for (const { pod, workers } of pods) {
-    if (pod.markedAtEpochMs !== undefined) marked.set(pod.uid, pod.markedAtEpochMs);
-    const createdAtEpochMs = memory.starting.get(pod.uid);
-    if (workers.length === 0) starting.set(pod.uid, createdAtEpochMs ?? pod.createdAtEpochMs);
-    else if (createdAtEpochMs !== undefined) started.push(nowEpochMs - createdAtEpochMs);
-  }
+export function watchRestarts(memory: RestartMemory, fleet: Fleet, nowEpochMs: number): RestartMemory {
+  const before = memory.starting;
+  if (fleet.unregistered.length + fleet.leaving.length + before.size + memory.marked.size === 0) return memory;
+  const starting = new Map(
+    fleet.unregistered.map(({ pod: { uid, createdAtEpochMs } }) => [uid, before.get(uid) ?? createdAtEpochMs]),
+  );
+  const marked = new Map(
+    fleet.leaving.flatMap(({ pod: { uid, markedAtEpochMs } }) =>
+      markedAtEpochMs === undefined ? [] : [[uid, markedAtEpochMs]],
+    ),
+  );
   const gone = [...memory.marked].flatMap(([uid, atMs]) => (marked.has(uid) ? [] : [nowEpochMs - atMs]));
   return {
-    startsMs: kept(memory.startsMs, started),
+    startsMs: kept(memory.startsMs, startedNow(before, fleet, nowEpochMs)),
     removalsMs: kept(memory.removalsMs, gone),
     starting,
     marked,
   };
+}
+
+/** How long those took that have a worker now. */
+function startedNow(before: RestartMemory['starting'], { pods }: Fleet, nowEpochMs: number): readonly number[] {
+  const started: number[] = [];
+  for (const { pod, workers } of before.size === 0 ? [] : pods) {
+    const createdAtEpochMs = workers.length === 0 ? undefined : before.get(pod.uid);
+    if (createdAtEpochMs !== undefined) started.push(nowEpochMs - createdAtEpochMs);
+  }
+  return started;
 }
 
 function kept(before: readonly number[], more: readonly number[]): readonly number[] {

@@ -3,7 +3,7 @@ import { calendarFloor, type CalendarFloor } from './calendar.ts';
 import type { PodView, TargetView } from './cluster-view.ts';
 import type { CoreMemory, Decision } from './decision.ts';
 import { demandOf, NO_DEMAND_MEMORY, type ApplicationDemand, type DemandMemory } from './demand.ts';
-import { isAlive, type Fleet } from './fleet.ts';
+import type { Fleet } from './fleet.ts';
 import { shrinkBlockers, type GuardMemory } from './guard.ts';
 import type { Observation } from './observation.ts';
 import { decideOriginal } from './original.ts';
@@ -13,7 +13,7 @@ import type { Guards } from './removal-guards.ts';
 import type { Resources } from './resources.ts';
 import type { Rules } from './rules.ts';
 import type { MasterView } from './spark-view.ts';
-import type { Trace } from './trace.ts';
+import { traceLine, type Trace } from './trace.ts';
 import { verify } from './verify.ts';
 import type { WorkersWanted } from './wanted.ts';
 
@@ -30,8 +30,8 @@ export interface Scene {
 
 /** R6: what a worker of ours offers, as seen; else as the template says; else as set; else as it was last seen. */
 export function shapeOf(fleet: Fleet, target: TargetView, memory: CoreMemory, rules: Rules): Resources | undefined {
-  const withWorker = fleet.pods.find(({ workers }) => workers.some(isAlive));
-  return withWorker?.workers.find(isAlive)?.total ?? target.workerShape ?? rules.workerShape ?? memory.lastShape;
+  const withWorker = fleet.pods.find(({ alive }) => alive.length > 0);
+  return withWorker?.alive[0]?.total ?? target.workerShape ?? rules.workerShape ?? memory.lastShape;
 }
 
 /** Demand of every application, in the master's order, and what to remember of each. */
@@ -43,19 +43,24 @@ export function allDemands(
   const { observation, rules, trace } = scene;
   const context = { nowMs: observation.nowMs, burstMs: rules.burstMs, skipsLate: rules.skipsLate, workerShape };
   const demands: ApplicationDemand[] = [];
-  const memories = new Map<string, DemandMemory>();
+  const memories: DemandMemory[] = [];
+  let same = 0;
   for (const observed of observation.applications) {
-    const one = demandOf(observed, memory.demands.get(observed.application.id) ?? NO_DEMAND_MEMORY, context);
+    const before = memory.demands.get(observed.application.id);
+    const one = demandOf(observed, before ?? NO_DEMAND_MEMORY, context);
     demands.push(one.demand);
-    memories.set(one.demand.id, one.memory);
-    trace.add('demand', one.demand.sentence, {
-      executors: one.demand.executors,
-      heldExecutors: one.demand.held,
-      basis: one.demand.basis,
-      certain: one.demand.certain,
-    });
+    memories.push(one.memory);
+    if (one.memory === before) same += 1;
   }
-  return { demands, memory: memories };
+  trace.addLater(() =>
+    demands.map(({ sentence, executors, held, basis, certain }) =>
+      traceLine('demand', sentence, { executors, heldExecutors: held, basis, certain }),
+    ),
+  );
+  if (same === memories.length && same === memory.demands.size) return { demands, memory: memory.demands };
+  const remembered = new Map<string, DemandMemory>();
+  demands.forEach(({ id }, nth) => remembered.set(id, memories[nth] ?? NO_DEMAND_MEMORY));
+  return { demands, memory: remembered };
 }
 
 /** Says what packing found. */

@@ -6,7 +6,8 @@
  * with target 0 cannot be moved elsewhere.
  */
 import { normalHost, type FleetPod } from './fleet.ts';
-import type { Holder, Ledger, Tie } from './ledger.ts';
+import type { Holder, Ledger } from './ledger.ts';
+import type { Tie } from './ties.ts';
 import type { Guards } from './removal-guards.ts';
 import type { WorkerView } from './spark-view.ts';
 import { byPreference } from './victims.ts';
@@ -30,10 +31,10 @@ export type StillFits = (gone: ReadonlySet<string>, host: string) => boolean;
 export interface SurvivorInput {
   readonly ledger: Ledger;
   readonly busy: readonly BusyWorker[];
-  /** Hosts of workers that are on their way out already, or in no list: no blocks stay there. */
-  readonly leavingHosts: ReadonlySet<string>;
-  /** Hosts of idle workers that go before any of these: nothing finds room there. */
-  readonly spareHosts?: ReadonlySet<string>;
+  /** Hosts of workers that are on their way out already, or in no list: no blocks stay there. Asked if anybody may go. */
+  readonly leavingHosts: () => ReadonlySet<string>;
+  /** Hosts of idle workers that go before any of these: nothing finds room there. Asked as seldom. */
+  readonly spareHosts?: () => ReadonlySet<string>;
   readonly stillFits: StillFits;
   readonly atMost: number;
   readonly guards: Guards;
@@ -85,7 +86,9 @@ export function chooseSurvivors(input: SurvivorInput): Survivors {
     if (pinned === undefined) candidates.push({ ...one, bytes: sumOf(ties, 'bytes'), tasks: sumOf(ties, 'tasks') });
     else why.set(one.entry.pod.uid, pinned);
   }
-  const keepers = hittingSet(candidates, input);
+  if (candidates.length === 0) return { drainable: [], why };
+  const leavingHosts = input.leavingHosts();
+  const keepers = hittingSet(candidates, input.ledger, leavingHosts);
   for (const { entry } of candidates) {
     const keeps = input.guards.keepsNoBlocks(entry.pod.uid, keepers);
     if (keeps !== undefined) why.set(entry.pod.uid, keeps);
@@ -100,7 +103,7 @@ export function chooseSurvivors(input: SurvivorInput): Survivors {
         a.bytes - b.bytes ||
         byPreference(a.entry.pod, b.entry.pod),
     );
-  return { drainable: takeWhatFits(order, input, why), why };
+  return { drainable: takeWhatFits(order, input, leavingHosts, why), why };
 }
 
 /** Why a busy worker may not be drained by what is kept there. */
@@ -134,7 +137,11 @@ function sumOf(ties: readonly Tie[], what: 'bytes' | 'tasks'): number {
 }
 
 /** Greedy: the worker that serves most applications still without a keeper, then the one with most bytes to move. */
-function hittingSet(candidates: readonly Drainable[], input: SurvivorInput): Map<string, string[]> {
+function hittingSet(
+  candidates: readonly Drainable[],
+  ledger: Ledger,
+  leavingHosts: ReadonlySet<string>,
+): Map<string, string[]> {
   const byHost = new Map<string, Keeper[]>();
   for (const one of candidates) {
     const host = normalHost(one.worker.host);
@@ -143,9 +150,9 @@ function hittingSet(candidates: readonly Drainable[], input: SurvivorInput): Map
     if (there === undefined) byHost.set(host, [keeper]);
     else there.push(keeper);
   }
-  const staysAnyway = (host: string): boolean => !byHost.has(host) && !input.leavingHosts.has(host);
+  const staysAnyway = (host: string): boolean => !byHost.has(host) && !leavingHosts.has(host);
   const open = new Set<Holder>();
-  for (const holder of input.ledger.holders.values()) {
+  for (const holder of ledger.holders.values()) {
     if (!holder.holds || holder.hosts.some(staysAnyway)) continue;
     open.add(holder);
     for (const host of holder.hosts) {
@@ -201,11 +208,16 @@ function executorsAt(host: string, { ties }: Ledger): string {
   return there.map(({ applicationId, executors }) => `${applicationId} ${executors}`).join(', ');
 }
 
-function takeWhatFits(order: readonly Drainable[], input: SurvivorInput, why: Map<string, string>): Drainable[] {
+function takeWhatFits(
+  order: readonly Drainable[],
+  input: SurvivorInput,
+  leavingHosts: ReadonlySet<string>,
+  why: Map<string, string>,
+): Drainable[] {
   const taken: Drainable[] = [];
   // Sets that never change: what was worked out for one holds as long as it is the same.
-  let going = input.leavingHosts;
-  let without: ReadonlySet<string> = input.spareHosts ?? new Set();
+  let going = leavingHosts;
+  let without: ReadonlySet<string> = input.spareHosts?.() ?? new Set();
   const roomless = new Map<string, string>();
   for (const one of order) {
     if (taken.length >= input.atMost) break;
@@ -282,9 +294,9 @@ export function whyNoRoom(host: string, gone: ReadonlySet<string>, stillFits: St
 function storageFits(holder: Holder, going: ReadonlySet<string>, last: string): boolean {
   let moved = 0;
   let free = 0;
-  for (const [host, { usedBytes, freeBytes }] of holder.byHost) {
+  holder.byHost.forEach(({ usedBytes, freeBytes }, host) => {
     if (host === last || going.has(host)) moved += usedBytes;
     else free += freeBytes;
-  }
+  });
   return moved <= free * STORAGE_SHARE;
 }

@@ -112,9 +112,10 @@ export function whyNotAlone(
   entry: FleetPod,
   { fleet, shared }: Pick<VictimContext, 'fleet' | 'shared'>,
 ): string | undefined {
-  const together = fleet.aliveByHost.get(normalHost(worker.host)) ?? NOBODY;
-  for (const other of together) {
-    if (!entry.workers.includes(other)) return `another worker shares the host ${worker.host}`;
+  if (fleet.crowdedHosts.size > 0) {
+    const together = fleet.crowdedHosts.get(normalHost(worker.host));
+    const other = together?.some((one) => !entry.workers.includes(one));
+    if (other === true) return `another worker shares the host ${worker.host}`;
   }
   const { length } = entry.workers;
   // One that is in no list now runs on all the same.
@@ -122,8 +123,6 @@ export function whyNotAlone(
   const allLeave = entry.workers.every(({ state }) => state === 'DECOMMISSIONED');
   return length > 1 && !allLeave ? `${length} workers share the pod` : undefined;
 }
-
-const NOBODY: readonly WorkerView[] = [];
 
 /** What the worker says of itself, if that can still be trusted and it is this worker that answers. */
 export function selfOf(worker: WorkerView, context: VictimContext): Reading<WorkerSelfView> {
@@ -152,12 +151,30 @@ export function byPreference(a: PodView, b: PodView): number {
  * @returns their UIDs, or undefined where those rules leave a tie, so that nobody can know.
  */
 export function predictVictims(pods: readonly PodView[], count: number): ReadonlySet<string> | undefined {
-  const ranked = [...pods].sort(compareForDeletion);
+  const ranked = firstInOrder(pods, count + 1);
   const last = ranked[count - 1];
   const next = ranked[count];
   if (last !== undefined && next !== undefined && compareForDeletion(last, next) === 0) return undefined;
   return new Set(ranked.slice(0, count).map((pod) => pod.uid));
 }
+
+/** So many of the first in that order; ties are broken by no rule. */
+function firstInOrder(pods: readonly PodView[], count: number): readonly PodView[] {
+  if (count > FEW) return [...pods].sort(compareForDeletion).slice(0, count);
+  const first: PodView[] = [];
+  for (const pod of pods) {
+    const last = first[count - 1];
+    // Of thousands nearly all go later than the few that are asked for.
+    if (last !== undefined && compareForDeletion(last, pod) <= 0) continue;
+    const at = first.findIndex((other) => compareForDeletion(pod, other) < 0);
+    first.splice(at < 0 ? first.length : at, 0, pod);
+    if (first.length > count) first.pop();
+  }
+  return first;
+}
+
+/** Beyond these it is cheaper to sort all. */
+const FEW = 64;
 
 function compareForDeletion(a: PodView, b: PodView): number {
   return compareBeforeCost(a, b) || a.deletionCost - b.deletionCost;

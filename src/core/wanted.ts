@@ -6,7 +6,8 @@
  * whole demand afresh: the fewest workers that could serve it, which is where a shrink may lead.
  */
 import type { ApplicationDemand } from './demand.ts';
-import { isAlive, type Fleet, type FleetPod } from './fleet.ts';
+import { isAlive, type Fleet } from './fleet.ts';
+import { Kept } from './kept.ts';
 import { groupRooms, orderOf, placeInto, workersToHold, type PlacementItem } from './placement.ts';
 import { describeResources, fitCount, isNothing, resourcesKey, type Resources } from './resources.ts';
 import { Rooms, RoomTally } from './rooms.ts';
@@ -60,9 +61,9 @@ export function workersWanted(input: WantedInput): WorkersWanted {
   const room = roomNow(input);
   const { arriving } = room;
   const missing = missingItems(input);
-  const existing = new Rooms([...room.besideIdle.groups(), ...room.idle.groups()], orderOf(placement));
+  const { existing } = room;
 
-  if (workerShape === undefined) return withoutShape(input, missing, existing, arriving, room.idleWorkers);
+  if (workerShape === undefined) return withoutShape(input, missing, existing.copy(), arriving, room.idleWorkers);
   const rooms = existing.copy();
   rooms.add(workerShape, arriving);
   const grown = grow(missing, rooms, workerShape, placement);
@@ -84,6 +85,8 @@ export function workersWanted(input: WantedInput): WorkersWanted {
 
 /** What is free on ALIVE workers that are not on their way out. */
 interface RoomNow {
+  /** All of it, in the placement's order; to be copied before anything is taken. */
+  readonly existing: Rooms;
   /** On workers that run something, and on those of others. */
   readonly besideIdle: RoomTally;
   readonly idle: RoomTally;
@@ -94,7 +97,15 @@ interface RoomNow {
   readonly arriving: number;
 }
 
-function roomNow(input: WantedInput): RoomNow {
+const roomsNow = new Kept<Fleet, RoomNow>();
+
+/** What is free now. Pure; the same fleet has the same rooms, also as an object. */
+export function roomNow(input: WantedInput): RoomNow {
+  const { fleet, podsKnown, servingWorkers, placement } = input;
+  return roomsNow.get(fleet, [podsKnown, servingWorkers, placement], () => tallyRoom(input));
+}
+
+function tallyRoom(input: WantedInput): RoomNow {
   const besideIdle = new RoomTally();
   const idle = new RoomTally();
   let idleWorkers = 0;
@@ -107,17 +118,17 @@ function roomNow(input: WantedInput): RoomNow {
   const unmatched = input.fleet.foreignWorkers.filter(isAlive);
   if (input.podsKnown) {
     for (const { total, used } of unmatched) besideIdle.addLeft(total, used);
-    for (const { workers } of input.fleet.serving) {
-      if (!workers.some(isAlive)) continue;
-      registered += 1;
-      for (const worker of workers) if (isAlive(worker)) count(worker);
+    for (const { alive } of input.fleet.serving) {
+      if (alive.length > 0) registered += 1;
+      for (const worker of alive) count(worker);
     }
   } else {
     for (const worker of unmatched) count(worker);
     registered = unmatched.length;
   }
   const arriving = Math.max(0, input.servingWorkers - registered);
-  return { besideIdle, idle, idleWorkers, foreign: input.podsKnown ? unmatched : [], arriving };
+  const existing = new Rooms([...besideIdle.groups(), ...idle.groups()], orderOf(input.placement));
+  return { existing, besideIdle, idle, idleWorkers, foreign: input.podsKnown ? unmatched : [], arriving };
 }
 
 /**
@@ -139,11 +150,7 @@ function surelyForeign({ foreign, arriving }: RoomNow, shape: Resources): readon
  * there needs room elsewhere, or they could never go.
  */
 function stillWorking({ fleet }: WantedInput): number {
-  return fleet.leaving.filter((entry) => aliveWorkers(entry).some(({ used }) => !isNothing(used))).length;
-}
-
-function aliveWorkers(entry: FleetPod): readonly WorkerView[] {
-  return entry.workers.filter(isAlive);
+  return fleet.leaving.filter(({ alive }) => alive.some(({ used }) => !isNothing(used))).length;
 }
 
 const NONE_DISPLACED: ReadonlyMap<string, number> = new Map();
@@ -236,10 +243,10 @@ export function leftAfter(
 ): readonly PlacementItem[] {
   const leftOver = placeInto(rooms, missing, placement);
   const left: PlacementItem[] = [];
-  for (const [index, count] of leftOver.entries()) {
-    const item = missing[index];
-    if (item !== undefined && count > 0 && Number.isFinite(count)) left.push({ ...item, count });
-  }
+  missing.forEach((item, nth) => {
+    const count = leftOver[nth] ?? 0;
+    if (count > 0 && Number.isFinite(count)) left.push({ ...item, count });
+  });
   return left;
 }
 

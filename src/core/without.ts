@@ -1,12 +1,11 @@
 /** Whether the cluster could do without some hosts: a look at where everything would be if they were gone. */
-import { isAlive, type Fleet } from './fleet.ts';
+import { aliveByHost, type Fleet } from './fleet.ts';
 import type { Ledger } from './ledger.ts';
-import { orderOf } from './placement.ts';
 import { subtract, type Resources } from './resources.ts';
-import { Rooms, RoomTally } from './rooms.ts';
+import { RoomTally, type Rooms } from './rooms.ts';
 import type { WorkerView } from './spark-view.ts';
 import type { StillFits } from './survivors.ts';
-import { leftAfter, missingItems, type WantedInput } from './wanted.ts';
+import { leftAfter, missingItems, roomNow, type WantedInput } from './wanted.ts';
 
 /**
  * Whether all that is wanted would find room without the workers of some hosts: what is missing now, and the executors
@@ -35,19 +34,14 @@ interface Everywhere {
   readonly notCounted: ReadonlySet<WorkerView>;
 }
 
-function everywhere({ fleet, placement }: WantedInput): Everywhere {
-  const tally = new RoomTally();
-  const count = (worker: WorkerView): void => {
-    if (isAlive(worker)) tally.addLeft(worker.total, worker.used);
-  };
-  for (const { workers } of fleet.serving) workers.forEach(count);
-  fleet.foreignWorkers.forEach(count);
+function everywhere(input: WantedInput): Everywhere {
+  const { fleet } = input;
   const notCounted = new Set([...fleet.leaving, ...fleet.endingPods].flatMap(({ workers }) => workers));
-  return { fleet, rooms: new Rooms(tally.groups(), orderOf(placement)), notCounted };
+  return { fleet, rooms: roomNow(input).existing, notCounted };
 }
 
 function workersAt(host: string, { fleet, notCounted }: Everywhere): readonly WorkerView[] {
-  return (fleet.aliveByHost.get(host) ?? []).filter((worker) => !notCounted.has(worker));
+  return (aliveByHost(fleet).get(host) ?? []).filter((worker) => !notCounted.has(worker));
 }
 
 /** What is left when some hosts go. */

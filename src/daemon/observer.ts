@@ -5,7 +5,7 @@
  * reading older, never the others'. Before anything is written the readings that the write depends on are taken afresh.
  */
 import { setTimeout } from 'node:timers/promises';
-import { buildFleet, isLeaving } from '../core/fleet.ts';
+import { buildFleet } from '../core/fleet.ts';
 import type { ApplicationHoldings } from '../core/holdings.ts';
 import type { PodView, TargetView } from '../core/cluster-view.ts';
 import type { MarkAbility, Observation } from '../core/observation.ts';
@@ -368,7 +368,5 @@ function workersConcerned(
 ): readonly WorkerView[] {
   if (!master.known || !pods.known || !target.known) return [];
   const fleet = buildFleet(master.value, pods.value, target.value);
-  return fleet.pods
-    .filter((entry) => entry.pod.chosenAtEpochMs !== undefined || isLeaving(entry))
-    .flatMap(({ workers }) => workers);
+  return [...fleet.leaving, ...fleet.chosen].flatMap(({ workers }) => workers);
 }

@@ -3,7 +3,7 @@
  * workers' pages every beat, the target every 2 s, the pods every 5 s (every beat while somebody is on the way out), holdings
  * only while workers may have to go.
  */
-import { buildFleet, isLeaving } from '../core/fleet.ts';
+import { buildFleet } from '../core/fleet.ts';
 import type { ApplicationObservation, MarkAbility, Observation } from '../core/observation.ts';
 import { unknown, type Known, type Reading } from '../core/reading.ts';
 import type {
@@ -43,6 +43,7 @@ class Slot<T> {
   version = -1;
   takenAtMs = -Infinity;
   readonly #name: string;
+  #reading: Known<T> | undefined;
 
   constructor(name: string) {
     this.#name = name;
@@ -62,12 +63,17 @@ class Slot<T> {
   }
 
   reading(periodMs: number): Reading<T> {
-    if (this.value === undefined) return NOT_READ;
-    return { known: true, value: this.value, takenAtMs: this.takenAtMs, source: this.#name, periodMs };
+    const { value, takenAtMs } = this;
+    if (value === undefined) return NOT_READ;
+    const last = this.#reading;
+    if (last?.value === value && last.takenAtMs === takenAtMs && last.periodMs === periodMs) return last;
+    this.#reading = { known: true, value, takenAtMs, source: this.#name, periodMs };
+    return this.#reading;
   }
 }
 
 interface Entry {
+  readonly driver: Driver;
   readonly gauges: Slot<GaugesAnswer>;
   readonly page: Slot<ApplicationPage>;
   readonly holdings: Slot<ApplicationHoldings>;
@@ -84,18 +90,22 @@ export interface Changes {
 export class Sources {
   readonly #site: Site;
   readonly #views: Views;
+  readonly #keepsAlike: boolean;
   readonly #master = new Slot<MasterView>('master');
   readonly #target = new Slot<TargetView>('target');
   readonly #pods = new Slot<readonly PodView[]>('pods');
-  #entries = new Map<Driver, Entry>();
+  /** In the order in which they came, as the master lists them. */
+  #entries: readonly Entry[] = [];
   #selves: ReadonlyMap<string, Known<WorkerSelfView>> = new Map();
-  #active: readonly Driver[] = [];
   #watchesHoldings = false;
   #watchesPods = false;
   #masterMadeAtMs = -Infinity;
+  #seen: Observation | undefined;
 
-  constructor(site: Site) {
+  /** `keepsAlike`: what would change nothing that is decided may be left as it was read before. */
+  constructor(site: Site, { keepsAlike }: { readonly keepsAlike: boolean }) {
     this.#site = site;
+    this.#keepsAlike = keepsAlike;
     this.#views = new Views(site);
   }
 
@@ -107,11 +117,12 @@ export class Sources {
 
   /** How often the gauges of one application are read with so many of them. */
   gaugesPeriodMs(): number {
-    return Math.max(POLL_MS, (this.#active.length / DRIVER_REQUESTS_PER_BEAT) * POLL_MS);
+    return Math.max(POLL_MS, (this.#entries.length / DRIVER_REQUESTS_PER_BEAT) * POLL_MS);
   }
 
   /** Reads what is due, and says what of that a decision is made from is another than before. */
   beat(nowMs: number): Changes {
+    this.#seen = undefined;
     let others = false;
     if (this.#target.isDue(nowMs, TARGET_PERIOD_MS)) others = this.#readTarget(nowMs);
     if (this.#pods.isDue(nowMs, this.#watchesPods ? POLL_MS : PODS_PERIOD_MS)) others = this.#readPods(nowMs) || others;
@@ -123,11 +134,13 @@ export class Sources {
   }
 
   refreshForGrowth(nowMs: number): void {
+    this.#seen = undefined;
     this.#readTarget(nowMs);
   }
 
   /** False where something that a removal depends on could not be looked at. */
   refreshForRemoval(nowMs: number): boolean {
+    this.#seen = undefined;
     if (isOut(this.#site.settings.faults.masterSilent, nowMs)) return false;
     this.#readTarget(nowMs);
     this.#readPods(nowMs);
@@ -153,15 +166,20 @@ export class Sources {
     this.#watchesPods = watch;
   }
 
+  /** All that is known; made once for all that ask at the same moment. */
   observation(nowMs: number, markAbility: MarkAbility): Observation {
+    if (this.#seen?.nowMs === nowMs && this.#seen.markAbility === markAbility) return this.#seen;
+    this.#seen = this.#putTogether(nowMs, markAbility);
+    return this.#seen;
+  }
+
+  #putTogether(nowMs: number, markAbility: MarkAbility): Observation {
     const shown = this.#master.value?.applications ?? [];
     const applications: ApplicationObservation[] = [];
-    // The master's list is in the order in which they came, as ours is.
-    for (const [nth, driver] of this.#active.entries()) {
+    for (let nth = 0; nth < this.#entries.length; nth += 1) {
       const application = shown[nth];
-      const entry = this.#entries.get(driver);
-      if (application !== undefined && entry !== undefined)
-        applications.push(this.#observationOf(application, driver, entry));
+      const entry = this.#entries[nth];
+      if (application !== undefined && entry !== undefined) applications.push(this.#observationOf(application, entry));
     }
     return {
       nowMs,
@@ -175,14 +193,14 @@ export class Sources {
     };
   }
 
-  #observationOf(application: ApplicationView, driver: Driver, entry: Entry): ApplicationObservation {
-    const holdingsMs = POLL_MS * Math.max(1, Math.ceil(this.#active.length / HOLDINGS_PER_BEAT));
+  #observationOf(application: ApplicationView, entry: Entry): ApplicationObservation {
+    const holdingsMs = POLL_MS * Math.max(1, Math.ceil(this.#entries.length / HOLDINGS_PER_BEAT));
     const known = entry.gauges.value !== undefined;
     return {
       application,
       gauges: entry.gauges.reading(this.gaugesPeriodMs()),
       page: entry.page.reading(POLL_MS),
-      settings: known ? (entry.settings ??= settingsReading(driver)) : NOT_READ,
+      settings: known ? (entry.settings ??= settingsReading(entry.driver)) : NOT_READ,
       holdings: entry.holdings.reading(holdingsMs),
       pace: entry.pace.reading((PACE_PERIOD_MS / POLL_MS) * holdingsMs),
     };
@@ -208,10 +226,13 @@ export class Sources {
   }
 
   #followApplications(): void {
-    this.#active = [...this.#site.drivers];
-    const entries = new Map<Driver, Entry>();
-    for (const driver of this.#active) {
+    const { drivers } = this.#site;
+    if (drivers.length === this.#entries.length && drivers.every((one, nth) => one === this.#entries[nth]?.driver))
+      return;
+    const known = new Map(this.#entries.map((entry) => [entry.driver, entry]));
+    this.#entries = drivers.map((driver) => {
       const fresh = {
+        driver,
         gauges: new Slot<GaugesAnswer>('driver'),
         page: new Slot<ApplicationPage>('master-page'),
         holdings: new Slot<ApplicationHoldings>('driver-rest'),
@@ -219,27 +240,31 @@ export class Sources {
         shown: undefined,
         settings: undefined,
       };
-      entries.set(driver, this.#entries.get(driver) ?? fresh);
-    }
-    this.#entries = entries;
+      return known.get(driver) ?? fresh;
+    });
   }
 
   /** Drivers that do not answer are shown by the master's page instead. */
   #readGauges(nowMs: number): boolean {
     const silent = isOut(this.#site.settings.faults.driversSilent, nowMs);
     let changed = false;
-    for (const [driver, entry] of this.#longestWaiting(DRIVER_REQUESTS_PER_BEAT, ({ gauges }) => gauges)) {
+    for (const entry of this.#longestWaiting(DRIVER_REQUESTS_PER_BEAT, ({ gauges }) => gauges)) {
+      const { driver, shown, gauges } = entry;
       if (silent) {
         changed =
           entry.page.take(driver.executorLimit + driver.grantedExecutors / 1e6, nowMs, () => pageOf(driver)) || changed;
         continue;
       }
-      const same = entry.gauges.value !== undefined && showsStill(driver, entry.shown);
-      if (!same) entry.shown = gaugesOf(driver);
-      const { shown } = entry;
-      const version = same ? entry.gauges.version : entry.gauges.version + 1;
-      const made = (): GaugesAnswer => (shown === undefined ? { kind: 'absent' } : { kind: 'gauges', gauges: shown });
-      changed = entry.gauges.take(version, nowMs, made) || changed;
+      if (gauges.value !== undefined && showsStill(driver, shown)) {
+        gauges.takenAtMs = nowMs;
+        continue;
+      }
+      const now = gaugesOf(driver);
+      entry.shown = now;
+      gauges.take(gauges.version + 1, nowMs, () =>
+        now === undefined ? { kind: 'absent' } : { kind: 'gauges', gauges: now },
+      );
+      changed = true;
     }
     return changed;
   }
@@ -247,10 +272,16 @@ export class Sources {
   #readHoldings(nowMs: number, most: number): boolean {
     if (isOut(this.#site.settings.faults.driversSilent, nowMs)) return false;
     let changed = false;
-    for (const [driver, entry] of this.#longestWaiting(most, ({ holdings }) => holdings)) {
-      const before = entry.holdings.value;
-      const taken = entry.holdings.take(driver.version, nowMs, () => holdingsOf(driver));
-      changed ||= taken && !keepAlike(before, entry.holdings.value);
+    for (const { driver, holdings } of this.#longestWaiting(most, (entry) => entry.holdings)) {
+      if (driver.version === holdings.version) {
+        holdings.takenAtMs = nowMs;
+        continue;
+      }
+      const before = holdings.value;
+      const now = holdingsOf(driver);
+      const alike = keepAlike(before, now);
+      holdings.take(driver.version, nowMs, () => (alike && this.#keepsAlike ? (before ?? now) : now));
+      changed ||= !alike;
     }
     return changed;
   }
@@ -258,16 +289,15 @@ export class Sources {
   /** Of those that have work, as their gauges show; it is no change that a decision waits for. */
   #readPaces(nowMs: number): void {
     if (isOut(this.#site.settings.faults.driversSilent, nowMs)) return;
-    for (const [driver, { pace, shown }] of this.#entries) {
+    for (const { driver, pace, shown } of this.#entries) {
       if ((shown?.numberMaxNeededExecutors ?? 0) === 0 || !pace.isDue(nowMs, PACE_PERIOD_MS)) continue;
       pace.take(pace.version + 1, nowMs, () => paceOf(driver));
     }
   }
 
-  #longestWaiting(most: number, slot: (entry: Entry) => { readonly takenAtMs: number }): readonly [Driver, Entry][] {
-    const all = [...this.#entries];
-    if (all.length <= most) return all;
-    return all.sort(([, a], [, b]) => slot(a).takenAtMs - slot(b).takenAtMs).slice(0, most);
+  #longestWaiting(most: number, slot: (entry: Entry) => { readonly takenAtMs: number }): readonly Entry[] {
+    if (this.#entries.length <= most) return this.#entries;
+    return this.#entries.toSorted((a, b) => slot(a).takenAtMs - slot(b).takenAtMs).slice(0, most);
   }
 
   /** Pages of workers that were chosen or are on their way out. */
@@ -296,16 +326,10 @@ export class Sources {
     const { value: pods } = this.#pods;
     const { value: target } = this.#target;
     if (master === undefined || pods === undefined || target === undefined) return [];
-    if (!pods.some((pod) => pod.chosenAtEpochMs !== undefined) && this.#allServe(master)) return [];
-    const concerned = buildFleet(master, pods, target).pods.filter(
-      (entry) => entry.pod.chosenAtEpochMs !== undefined || isLeaving(entry),
-    );
-    const ids = new Set(concerned.flatMap(({ workers }) => workers.map(({ id }) => id)));
+    const { leaving, chosen } = buildFleet(master, pods, target);
+    if (leaving.length + chosen.length === 0) return [];
+    const ids = new Set([...leaving, ...chosen].flatMap(({ workers }) => workers.map(({ id }) => id)));
     return this.#site.master.workers.filter(({ id, state }) => state !== 'DEAD' && ids.has(id));
-  }
-
-  #allServe(master: MasterView): boolean {
-    return master.workers.every(({ state }) => state !== 'DECOMMISSIONED');
   }
 }
 
@@ -317,12 +341,12 @@ function isOut(outages: readonly Outage[], nowMs: number): boolean {
  * Whether an application keeps the same workers as before, whatever its executors have written meanwhile: as long as a job may
  * read its shuffle, each worker with an executor of it is kept.
  */
-function keepAlike(before: ApplicationHoldings | undefined, now: ApplicationHoldings | undefined): boolean {
+export function keepAlike(before: ApplicationHoldings | undefined, now: ApplicationHoldings | undefined): boolean {
   if (before === undefined || now === undefined || !mayBeRead(before) || !mayBeRead(now)) return false;
   if (before.executors.length !== now.executors.length) return false;
   return before.executors.every((one, nth) => {
     const other = now.executors[nth];
-    return one.id === other?.id && one.host === other.host && one.active === other.active;
+    return one === other || (one.id === other?.id && one.host === other.host && one.active === other.active);
   });
 }
 

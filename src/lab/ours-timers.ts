@@ -22,6 +22,20 @@ const TIMELESS: ReadonlySet<Decision['reason']> = new Set<PolicyReason>(['steady
 /** Verdicts that keep the count until a hold is over. */
 const HELD: ReadonlySet<Decision['reason']> = new Set<PolicyReason>(['surplus-held', 'reversal-budget']);
 
+/** What of a decision the passes after it have to know. */
+export type Outcome = Pick<
+  Decision,
+  | 'action'
+  | 'reason'
+  | 'plannedWorkers'
+  | 'desiredWorkers'
+  | 'wantedWorkers'
+  | 'floorWorkers'
+  | 'demands'
+  | 'leaving'
+  | 'report'
+>;
+
 /**
  * The next moment on the monotonic clock at which a pass over the same readings could come out differently; `-Infinity`
  * while every pass counts.
@@ -30,7 +44,7 @@ const HELD: ReadonlySet<Decision['reason']> = new Set<PolicyReason>(['surplus-he
  */
 export function nextTimerMs(
   memory: CoreMemory,
-  decision: Decision,
+  decision: Outcome,
   observation: Observation,
   rules: Rules,
   epochMs: number,
@@ -58,7 +72,7 @@ export function nextTimerMs(
  */
 function holdTimers(
   { policy }: CoreMemory,
-  decision: Decision,
+  decision: Outcome,
   restart: RestartCost | undefined,
   rules: Rules,
   nowEpochMs: number,
@@ -78,10 +92,12 @@ function holdTimers(
 }
 
 /** More workers are planned than should serve, and none is on its way out or may go: a larger surplus changes nothing. */
-export function nobodyCanGo({ leaving, standings, desiredWorkers, plannedWorkers }: Decision): boolean {
-  const { unstarted, idle, drainable } = standings;
+export function nobodyCanGo(decision: Outcome): boolean {
+  const { leaving, desiredWorkers, plannedWorkers } = decision;
   const surplus = desiredWorkers !== undefined && plannedWorkers !== undefined && desiredWorkers < plannedWorkers;
-  return surplus && leaving.length === 0 && unstarted + idle + drainable === 0;
+  if (!surplus || leaving.length > 0) return false;
+  const { unstarted, idle, drainable } = decision.report.standings;
+  return unstarted + idle + drainable === 0;
 }
 
 /** Ends of suspicion, of verification and of what is foreseen. */
@@ -109,7 +125,7 @@ function watchTimers(
  */
 function removalTimers(
   { removal, wrongVictims }: CoreMemory,
-  { leaving, desiredWorkers, plannedWorkers = Infinity }: Decision,
+  { leaving, desiredWorkers, plannedWorkers = Infinity }: Outcome,
   { pods }: Observation,
   rules: Rules,
   epochMs: number,
@@ -118,7 +134,9 @@ function removalTimers(
   if (leaving.length === 0 && desiredWorkers === plannedWorkers) return timers;
   const { decommissionedAtMs, bookedAtMs, pinnedSinceMs, costs, quietSinceMs } = removal;
   for (const sinceMs of quietSinceMs.values()) timers.push(sinceMs + rules.quietMs);
-  if (rules.pinAgeLimitMs > 0) for (const sinceMs of pinnedSinceMs.values()) timers.push(sinceMs + rules.pinAgeLimitMs);
+  for (const hosts of rules.pinAgeLimitMs > 0 ? pinnedSinceMs.values() : []) {
+    for (const sinceMs of hosts.values()) timers.push(sinceMs + rules.pinAgeLimitMs);
+  }
   if (leaving.length === 0) return timers;
   const settleMs = rules.settleMs * (wrongVictims > 0 ? HOLD_BACK_FACTOR : 1);
   for (const { chosenAtEpochMs, markedAtEpochMs } of pods.known ? pods.value : []) {

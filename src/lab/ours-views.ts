@@ -180,22 +180,29 @@ export function paceOf(driver: Driver): TaskPace {
 /** What the driver's REST tells of executors, jobs and active stages. */
 export function holdingsOf(driver: Driver): ApplicationHoldings {
   const most = storageMiB(driver.spec) * MIB;
-  const executors = [
-    ...Array.from(driver.registered.values(), (one) => holdingOf(one, most, true)),
-    ...driver.ended.map((one) => endedHoldingOf(one, most)),
-  ];
+  const active = Array.from(driver.registered.values(), (one) => holdingOf(one, most, true));
+  const executors = active.concat(endedHoldings(driver, most));
   return { executors, activity: activityOf(driver) };
 }
 
-/** Of those that have ended nothing changes any more. */
-const endedHoldings = new WeakMap<Executor, ExecutorHolding>();
+interface Ended {
+  readonly newest: Executor;
+  readonly holdings: ExecutorHolding[];
+}
 
-function endedHoldingOf(executor: Executor, maxMemoryBytes: number): ExecutorHolding {
-  const known = endedHoldings.get(executor);
-  if (known !== undefined) return known;
-  const made = holdingOf(executor, maxMemoryBytes, false);
-  endedHoldings.set(executor, made);
-  return made;
+const ended = new WeakMap<Driver, Ended>();
+
+/** Of those that have ended nothing changes any more, and new ones come last. */
+function endedHoldings(driver: Driver, maxMemoryBytes: number): ExecutorHolding[] {
+  const newest = driver.ended.at(-1);
+  if (newest === undefined) return [];
+  const known = ended.get(driver);
+  if (known?.newest === newest) return known.holdings;
+  const before = known === undefined ? -1 : driver.ended.lastIndexOf(known.newest);
+  const fresh = driver.ended.slice(before + 1).map((one) => holdingOf(one, maxMemoryBytes, false));
+  const holdings = [...(known?.holdings ?? []), ...fresh].slice(-driver.ended.length);
+  ended.set(driver, { newest, holdings });
+  return holdings;
 }
 
 function holdingOf(executor: Executor, maxMemoryBytes: number, active: boolean): ExecutorHolding {

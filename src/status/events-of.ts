@@ -87,7 +87,7 @@ function complaints(report: CycleReport, forgetCommand: string): readonly Compla
     ...decision.starved.map((owner) =>
       warning('StarvedApplication', `more workers would not help ${owner}: another application takes every core first`),
     ),
-    ...(rules.removalMode === 'drain' ? decision.undrainable : []).map(({ applicationId, why }) =>
+    ...(rules.removalMode === 'drain' ? decision.report.undrainable : []).map(({ applicationId, why }) =>
       warning('NotDrainable', `${applicationId}: ${why}`),
     ),
     ...decision.demands.flatMap(({ id, advice }) =>

@@ -27,7 +27,7 @@ export function renderExplanation(decision: Decision, standing: Standing, facts:
   ];
   for (const text of sourceLines(facts)) lines.push(`${'source'.padEnd(STAGE_WIDTH)}  ${plain(text)}`);
   let stage = '';
-  for (const line of decision.trace) {
+  for (const line of decision.trace.lines) {
     const label = line.stage === stage ? '' : line.stage;
     stage = line.stage;
     lines.push(`${label.padEnd(STAGE_WIDTH)}  ${plain(line.text)}`);
@@ -35,7 +35,7 @@ export function renderExplanation(decision: Decision, standing: Standing, facts:
   const rest = [
     ...decision.leaving.map(({ name, phase, note }) => `leaving   ${name}: ${phase}, ${note}`),
     ...decision.disrupted.map(({ name, why }) => `going     ${name}: ${why}`),
-    ...[...decision.kept].map(([why, workers]) => `kept      ${workers} workers: ${why}`),
+    ...[...decision.report.kept].map(([why, workers]) => `kept      ${workers} workers: ${why}`),
   ];
   return `${[...lines, ...rest.map(plain)].join('\n')}\n`;
 }

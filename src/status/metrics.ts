@@ -134,16 +134,16 @@ function observeState(to: ReturnType<typeof stateInstruments>, report: CycleRepo
     'phase',
     decision.leaving.map(({ phase }) => [phase, 1]),
   );
-  setByLabel(to.standings, 'standing', Object.entries(decision.standings));
-  to.undrainable.set(decision.undrainable.length);
-  observePins(to, decision.pins);
+  setByLabel(to.standings, 'standing', Object.entries(decision.report.standings));
+  to.undrainable.set(decision.report.undrainable.length);
+  observePins(to, decision.report.pins);
   to.problems.set(report.problems.length);
   const ages = sources.flatMap(({ name, ageMs }) => (ageMs === undefined ? [] : [[name, ageMs / 1000] as const]));
   setByLabel(to.sourceAge, 'source', ages, Math.max);
   observeSources(to.gaugeSources, report);
 }
 
-function observePins(to: ReturnType<typeof stateInstruments>, pins: CycleReport['decision']['pins']): void {
+function observePins(to: ReturnType<typeof stateInstruments>, pins: CycleReport['decision']['report']['pins']): void {
   const workers = Map.groupBy(
     pins.filter(({ tooOld }) => !tooOld),
     ({ name }) => name,

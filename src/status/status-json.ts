@@ -26,7 +26,7 @@ export function replicaChangeOf({ outcome }: CycleReport): ReplicaChange | undef
 export function decisionJson(report: CycleReport): Record<string, unknown> {
   const omitted: Omitted = {};
   const json = Object.entries(wholeJson(report)).map(([key, value]) => [key, bounded(value, omitted, key)] as const);
-  const trace = traceJson(report.decision.trace, omitted);
+  const trace = traceJson(report.decision.trace.lines, omitted);
   return { ...Object.fromEntries(json), trace, ...(Object.keys(omitted).length > 0 && { omitted }) };
 }
 
@@ -90,11 +90,11 @@ function wholeJson(report: CycleReport): Record<string, unknown> {
     starved: decision.starved,
     blockers: decision.blockers,
     leaving: decision.leaving,
-    standings: decision.standings,
-    undrainable: decision.undrainable,
-    kept: Object.fromEntries(decision.kept),
+    standings: decision.report.standings,
+    undrainable: decision.report.undrainable,
+    kept: Object.fromEntries(decision.report.kept),
     disrupted: decision.disrupted,
-    pins: decision.pins.map(({ name, applicationId, why, mode, bytes, forMs, idle, tooOld }) => ({
+    pins: decision.report.pins.map(({ name, applicationId, why, mode, bytes, forMs, idle, tooOld }) => ({
       worker: name,
       application: applicationId,
       why,

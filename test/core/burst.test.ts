@@ -11,6 +11,24 @@ function history(readings: readonly (readonly [number, number])[], burstMs = BUR
 }
 
 describe('The burst filter', () => {
+  it('counts the same whatever readings it leaves out', () => {
+    const reading = fc.tuple(fc.integer({ min: 100, max: 2_500 }), fc.integer({ min: 0, max: 2 }));
+    fc.assert(
+      fc.property(fc.array(reading, { maxLength: 30 }), fc.constantFrom(0, 1_000, 3_000), (steps, burstMs) => {
+        let atMs = 0;
+        const readings = steps.map(([afterMs, needed]) => [(atMs += afterMs), needed] as const);
+        const newest = readings.at(-1)?.[0] ?? 0;
+        // All that the window tells: what is in it, and the reading before it.
+        const first = readings.findIndex(([ms]) => ms > newest - burstMs);
+        const within = readings.slice(Math.max(0, (first < 0 ? readings.length : first) - 1));
+        const spans = burstMs === 0 || newest - (within[0]?.[0] ?? newest) >= 0.9 * burstMs;
+        const least = burstMs === 0 ? (readings.at(-1)?.[1] ?? 0) : Math.min(...within.map(([, needed]) => needed));
+        const lasting = readings.length === 0 || !spans ? 0 : least;
+        expect(lastingNeed(history(readings, burstMs), burstMs)).to.equal(lasting);
+      }),
+    );
+  });
+
   const cases: {
     title: string;
     readings: [number, number][];

@@ -251,7 +251,7 @@ describe('decide: the calendar', () => {
   }
 
   const told = ({ trace }: Decision): readonly string[] =>
-    trace.filter(({ stage }) => stage === 'calendar').map(({ text }) => text);
+    trace.lines.filter(({ stage }) => stage === 'calendar').map(({ text }) => text);
 
   it('grows to the largest window, and tells of it', () => {
     const decision = decided(2);

@@ -2,10 +2,13 @@
 import { expect } from 'chai';
 import { decide, noteApplied } from '../../src/core/decide.ts';
 import { NEW_CORE_MEMORY, type CoreMemory } from '../../src/core/decision.ts';
+import type { Observation } from '../../src/core/observation.ts';
+import { NO_PACE } from '../../src/core/pace.ts';
 import { unknown } from '../../src/core/reading.ts';
 import type { Rules } from '../../src/core/rules.ts';
 import {
   applicationAsking,
+  applicationSeen,
   busyWorker,
   calmMemory,
   knowingCosts,
@@ -18,6 +21,7 @@ import {
   rules,
   workers,
 } from './support/builders.ts';
+import { held } from './support/holdings.ts';
 import { asking, decided, idle, outcome } from './support/decide-scenes.ts';
 import { chosenPod, inWords } from './support/removal-scenes.ts';
 
@@ -69,6 +73,29 @@ describe('decide: R13: the original policy', () => {
   });
 });
 
+describe('decide: what is remembered of applications', () => {
+  it('is forgotten with them, also where the others are as they were', () => {
+    const steady = { needs: [], lastKnownExecutors: 7, pace: NO_PACE };
+    const memory = calmMemory({ demands: new Map([...['app-1', 'gone'].map((id) => [id, steady] as const)]) });
+    const seen = decide(observation({ applications: [applicationSeen()] }), memory, rules());
+    expect([...seen.memory.demands]).to.deep.equal([['app-1', steady]]);
+    expect(seen.memory.demands.get('app-1')).to.equal(steady);
+  });
+
+  it('R17: is since when each has run nothing, as long as it does', () => {
+    const quietAt = (ids: readonly string[], nowMs: number): Observation =>
+      observation({ nowMs, applications: ids.map((id) => held(nowMs, { id })) });
+    const after = (seen: Observation, memory = calmMemory()): CoreMemory => decide(seen, memory, rules()).memory;
+    const first = after(quietAt(['a', 'b'], NOW_MS));
+    const second = after(quietAt(['b', 'c'], NOW_MS + 5), first);
+    expect([...second.removal.quietSinceMs]).to.deep.equal([
+      ['b', NOW_MS],
+      ['c', NOW_MS + 5],
+    ]);
+    expect([...after(quietAt(['c'], NOW_MS + 9), second).removal.quietSinceMs]).to.deep.equal([['c', NOW_MS + 5]]);
+  });
+});
+
 describe('decide: R22: a wrong victim', () => {
   const shrink = { kind: 'resize', direction: 'shrink', from: 4, to: 3, victims: [chosenPod(1)] } as const;
   const before = [chosenPod(1), ...pods(2, 4)];
@@ -79,7 +106,7 @@ describe('decide: R22: a wrong victim', () => {
     const seen = decide(observation({ ...idle(3, { pods: [pod(1), pod(2), pod(4)] }), ...later }), memory, rules());
     expect(seen.decision.newWrongVictims).to.deep.equal(['w-3']);
     expect(seen.memory).to.include({ wrongVictims: 1, expectation: undefined });
-    const texts = seen.decision.trace.filter(({ stage }) => stage === 'removal').map(({ text }) => text);
+    const texts = seen.decision.trace.lines.filter(({ stage }) => stage === 'removal').map(({ text }) => text);
     expect(texts).to.deep.equal(['w-3 ended though not chosen', 'w-1 were chosen but did not end in time']);
   });
 
@@ -110,7 +137,7 @@ describe('decide: R22: a wrong victim', () => {
     const parts = { ...idle(4, { workers: workers(2, 4), pods: pods(2, 4) }), ...later };
     const seen = decide(observation(parts), memory, rules({ minWorkers: 3 }));
     expect(seen.decision.newWrongVictims).to.deep.equal([]);
-    expect(seen.decision.trace.some(({ stage }) => stage === 'removal')).to.equal(false);
+    expect(seen.decision.trace.lines.some(({ stage }) => stage === 'removal')).to.equal(false);
     expect(seen.memory).to.include({ wrongVictims: 0, expectation: undefined });
   });
 });

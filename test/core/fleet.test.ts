@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import type { PodView } from '../../src/core/cluster-view.ts';
-import { buildFleet, normalHost, type Fleet } from '../../src/core/fleet.ts';
+import { aliveByHost, buildFleet, normalHost, type Fleet } from '../../src/core/fleet.ts';
 import type { WorkerView } from '../../src/core/spark-view.ts';
 import { frozen } from './support/arbitraries.ts';
 import { addressOf, fleet, master, numbers, pod, pods, target, worker, workers } from './support/builders.ts';
@@ -180,9 +180,29 @@ describe('Workers behind one host', () => {
       worker(4, { id: 'd', host: 'fd00::1', state: 'DEAD' }),
       worker(5, { id: 'e' }),
     ];
-    const { aliveByHost } = fleet(list, []);
-    expect(aliveByHost.get('fd00::1')?.map(({ id }) => id)).to.deep.equal(['a', 'b']);
-    expect([...aliveByHost.keys()]).to.deep.equal(['fd00::1', addressOf(5)]);
+    const built = fleet(list, [pod(5)]);
+    const hosts = aliveByHost(built);
+    expect(hosts.get('fd00::1')?.map(({ id }) => id)).to.deep.equal(['a', 'b']);
+    expect([...hosts.keys()]).to.have.members(['fd00::1', addressOf(5)]);
+    expect([...built.crowdedHosts.keys()]).to.deep.equal(['fd00::1']);
+  });
+
+  it('are noted where it has several, in one pod, in two pods or in none of ours', () => {
+    const twins = [worker(1), worker(1, { id: 'twin' })];
+    const hosts = (podList: readonly PodView[]): readonly (readonly [string, number])[] =>
+      [...fleet([...twins, worker(2)], podList).crowdedHosts].map(([host, { length }]) => [host, length]);
+    const another = pod(3, { addresses: [addressOf(1)] });
+    for (const podList of [[pod(1), pod(2)], [pod(1), pod(2), another], []]) {
+      expect(hosts(podList)).to.deep.equal([[addressOf(1), 2]]);
+    }
+  });
+
+  it('make their pod a shared one where more than one is ALIVE, as long as it serves', () => {
+    const shared = (state: WorkerView['state'], more: Partial<PodView> = {}): readonly string[] =>
+      fleet([worker(1), worker(1, { id: 'twin', state })], [pod(1, more)]).shared.map((entry) => entry.pod.name);
+    expect(shared('ALIVE')).to.deep.equal(['w-1']);
+    expect(shared('DECOMMISSIONED')).to.deep.equal([]);
+    expect(shared('ALIVE', { terminating: true })).to.deep.equal([]);
   });
 
   it('are found by a host without brackets, in lower case', () => {

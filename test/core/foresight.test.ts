@@ -73,7 +73,7 @@ class Days {
 }
 
 const told = ({ trace }: Decision): readonly string[] =>
-  trace.filter(({ stage }) => stage === 'foresight').map(({ text }) => text);
+  trace.lines.filter(({ stage }) => stage === 'foresight').map(({ text }) => text);
 
 describe('foresight', () => {
   it('asks for no worker that would come when short work is over, and says so', () => {

@@ -74,7 +74,7 @@ function lowers(action: Action): boolean {
 
 /** Workers that serve, as the decision says. */
 function servingIn({ decision }: Pass): number {
-  return Number(decision.trace.find(({ stage }) => stage === 'observe')?.facts.servingWorkers);
+  return Number(decision.trace.lines.find(({ stage }) => stage === 'observe')?.facts.servingWorkers);
 }
 
 /** The same, where one application asks for something else. */

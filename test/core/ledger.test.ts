@@ -1,7 +1,7 @@
 /** Who keeps what where, and what of it may move. */
 import { expect } from 'chai';
 import type { ExecutorHolding } from '../../src/core/holdings.ts';
-import { drawLedger, type Ledger } from '../../src/core/ledger.ts';
+import { drawLedger, executorsAt, type Ledger } from '../../src/core/ledger.ts';
 import { GUARDS } from '../../src/core/removal-guards.ts';
 import { unknown } from '../../src/core/reading.ts';
 import { held, holding, MIB, type Held } from './support/holdings.ts';
@@ -151,14 +151,36 @@ describe('the ledger', () => {
     expect(holds({ executors: [holding(1, { rddBlocks: 1 })], settings })).to.equal(true);
   });
 
+  it('puts all executors of an application on a host together', () => {
+    const there = ledgerOf([
+      {
+        executors: [
+          holding(1, { memoryUsedBytes: MIB, maxMemoryBytes: 3 * MIB, diskUsedBytes: 2, activeTasks: 1 }),
+          holding(1, { id: 'b', rddBlocks: 1, memoryUsedBytes: 2 * MIB, maxMemoryBytes: 3 * MIB, activeTasks: 2 }),
+          holding(1, { id: 'c', active: false, shuffleWriteBytes: 5 }),
+        ],
+      },
+    ])
+      .holders.get('app-1')
+      ?.byHost.get('10.0.0.1');
+    expect(there).to.deep.equal({
+      executors: 2,
+      tasks: 3,
+      caches: true,
+      cachedBytes: 3 * MIB + 2,
+      shuffleBytes: 2 * MIB,
+      endedShuffleBytes: 5,
+      usedBytes: 3 * MIB,
+      freeBytes: 3 * MIB,
+    });
+  });
+
   it('counts the active executors of all applications by host, brackets and case aside', () => {
-    const { executorsByHost } = ledgerOf([
+    const ledger = ledgerOf([
       { id: 'app-1', executors: [holding(1, { host: '[FE80::1]' }), holding(2), holding(3, { active: false })] },
       { id: 'app-2', executors: [holding(1, { host: 'fe80::1' })] },
     ]);
-    expect([...executorsByHost]).to.deep.equal([
-      ['fe80::1', 2],
-      ['10.0.0.2', 1],
-    ]);
+    const counted = ['fe80::1', '10.0.0.2', '10.0.0.3'].map((host) => executorsAt(ledger, host));
+    expect(counted).to.deep.equal([2, 1, 0]);
   });
 });

@@ -1,8 +1,8 @@
 /** Who keeps which worker, since when, how that is told, and the limit by age. */
 import { expect } from 'chai';
 import type { ExecutorHolding } from '../../src/core/holdings.ts';
-import { drawLedger, type Ledger } from '../../src/core/ledger.ts';
-import { describePins, pinnedSince, pinnedWorkers } from '../../src/core/pins.ts';
+import { drawLedger, type Ledger, type PinnedSince } from '../../src/core/ledger.ts';
+import { describePins, pinnedWorkers } from '../../src/core/pins.ts';
 import { GUARDS } from '../../src/core/removal-guards.ts';
 import { busyWorker, fleet, pods, worker } from './support/builders.ts';
 import { held, holding, type Held } from './support/holdings.ts';
@@ -16,10 +16,15 @@ const SERVICE: Held = {
 };
 
 /** The ledger of a pass, and what is remembered of the one before. */
-function pass(nowMs: number, one: Held, since?: ReadonlyMap<string, number>, pinAgeLimitMs = 0): Ledger {
+function pass(nowMs: number, one: Held, since?: PinnedSince, pinAgeLimitMs = 0): Ledger {
   const options = { nowMs, moveCachedBlocks: false, pinAgeLimitMs, guards: GUARDS };
   return drawLedger([held(nowMs, one)], { ...options, ...(since && { pinnedSinceMs: since }) });
 }
+
+const pinnedSince = ({ pinnedSinceMs }: Ledger): PinnedSince => pinnedSinceMs;
+/** By application and host. */
+const flat = (since: PinnedSince): readonly (readonly [string, number])[] =>
+  [...since].flatMap(([id, hosts]) => [...hosts].map(([host, atMs]) => [`${id} ${host}`, atMs] as const));
 
 describe('pins', () => {
   it('are told with their bytes, by application, beside how many are idle', () => {
@@ -44,11 +49,11 @@ describe('pins', () => {
 
   it('are remembered since they were first seen, and forgotten once they are gone', () => {
     const first = pinnedSince(pass(1_000, SERVICE));
-    expect([...first.values()]).to.deep.equal([1_000, 1_000]);
+    expect(flat(first).map(([, atMs]) => atMs)).to.deep.equal([1_000, 1_000]);
     const later = pass(9_000, { ...SERVICE, executors: [ended(1, GIB)] }, first);
-    expect([...pinnedSince(later)]).to.deep.equal([['app-1 10.0.0.1', 1_000]]);
+    expect(flat(pinnedSince(later))).to.deep.equal([['app-1 10.0.0.1', 1_000]]);
     const none = pinnedSince(pass(10_000, { executors: [] }, pinnedSince(later)));
-    expect([...pinnedSince(pass(11_000, SERVICE, none)).values()]).to.deep.equal([11_000, 11_000]);
+    expect(flat(pinnedSince(pass(11_000, SERVICE, none))).map(([, atMs]) => atMs)).to.deep.equal([11_000, 11_000]);
   });
 
   it('have no limit by default', () => {

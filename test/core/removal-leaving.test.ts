@@ -1,9 +1,9 @@
 /** After the mark: draining, empty, the count lowered, replaced. What comes before is in removal.test.ts. */
 import { expect } from 'chai';
 import type { PodView } from '../../src/core/cluster-view.ts';
-import { servingWorkers } from '../../src/core/removal.ts';
-import { NEW_REMOVAL_MEMORY, rememberPods } from '../../src/core/removal-memory.ts';
-import { isLeaving } from '../../src/core/fleet.ts';
+import { servingWorkers, type RemovalInput } from '../../src/core/removal.ts';
+import { NEW_REMOVAL_MEMORY } from '../../src/core/removal-memory.ts';
+import { whyBehindOthers } from '../../src/core/removal-steps.ts';
 import { resources } from '../../src/core/resources.ts';
 import type { WorkerView } from '../../src/core/spark-view.ts';
 import {
@@ -247,9 +247,9 @@ describe('removal: a marked worker that is not empty', () => {
   });
 
   it('is not let go while another worker shares its host', () => {
-    const aliveByHost = new Map([['10.0.0.1', [worker(7, { host: '10.0.0.1' })]]]);
-    expect(leaving({ ...EMPTY, aliveByHost })).to.equal('draining: another worker shares the host 10.0.0.1');
-    expect(next({ ...EMPTY, aliveByHost })).to.equal('none');
+    const crowdedHosts = new Map([['10.0.0.1', [worker(7, { host: '10.0.0.1' })]]]);
+    expect(leaving({ ...EMPTY, crowdedHosts })).to.equal('draining: another worker shares the host 10.0.0.1');
+    expect(next({ ...EMPTY, crowdedHosts })).to.equal('none');
   });
 
   it('is not let go while a second worker in its pod is ALIVE, and neither is marked again', () => {
@@ -336,7 +336,7 @@ describe('removal: who serves', () => {
   it('not a pod that is marked, nor one whose workers are all DECOMMISSIONED', () => {
     const workerList = [gone(1), gone(2), worker(2, { id: 'again' }), worker(3)];
     const all = fleet(workerList, [...pods(1, 2), markedPod(3), chosenPod(4), pod(5)]);
-    expect(all.pods.filter(isLeaving).map(({ pod: { name } }) => name)).to.deep.equal(['w-1', 'w-3']);
+    expect(all.leaving.map(({ pod: { name } }) => name)).to.deep.equal(['w-1', 'w-3']);
   });
 
   const counts = [
@@ -358,24 +358,14 @@ describe('removal: who serves', () => {
   }
 });
 
-describe('removal: what is remembered', () => {
-  it('is who was ever seen Ready, and only of pods that exist', () => {
-    const first = rememberPods(NEW_REMOVAL_MEMORY, fleet([], [pod(1), pod(2), pendingPod(3)]).pods, NOW_MS);
-    expect([...first.seenReady]).to.deep.equal(['uid-1', 'uid-2']);
-    const second = rememberPods(first, fleet([], [pendingPod(1), pendingPod(3)]).pods, NOW_MS);
-    expect([...second.seenReady]).to.deep.equal(['uid-1']);
-  });
-
-  it('is when a worker was first seen DECOMMISSIONED, until it is not any more', () => {
-    const list = pods(1, 2);
-    const first = rememberPods(NEW_REMOVAL_MEMORY, fleet([gone(1), worker(2)], list).pods, NOW_MS);
-    expect([...first.decommissionedAtMs]).to.deep.equal([['uid-1', NOW_MS]]);
-    const second = rememberPods(first, fleet([gone(1), gone(2)], list).pods, NOW_MS + 5);
-    expect([...second.decommissionedAtMs]).to.deep.equal([
-      ['uid-1', NOW_MS],
-      ['uid-2', NOW_MS + 5],
-    ]);
-    const third = rememberPods(second, fleet([worker(1), gone(2)], list).pods, NOW_MS + 9);
-    expect([...third.decommissionedAtMs]).to.deep.equal([['uid-2', NOW_MS + 5]]);
+describe('removal: who stands before', () => {
+  it('R22: of several the one that goes last says who does', () => {
+    const batch = [pod(1, { ready: false }), pod(2)];
+    const input = { context: { fleet: fleet([], [...batch, pod(3, { ready: false }), pod(4)]) } };
+    const why = (some: readonly PodView[]): string | undefined =>
+      whyBehindOthers({ ...input, target: { removal: 'by-cost' } } as RemovalInput, some);
+    expect(why(batch)).to.equal('the controller would take w-3 first, not Ready now');
+    expect(why(batch.toReversed())).to.equal('the controller would take w-3 first, not Ready now');
+    expect(why(batch.slice(0, 1))).to.equal(undefined);
   });
 });

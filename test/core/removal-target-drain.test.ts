@@ -1,6 +1,6 @@
 /** Where only the highest ordinals can go, exactly these are drained, or nobody is. */
 import { expect } from 'chai';
-import { drawLedger } from '../../src/core/ledger.ts';
+import { drawLedger, executorsAt } from '../../src/core/ledger.ts';
 import { GUARDS } from '../../src/core/removal-guards.ts';
 import type { PodView, RemovalOrder } from '../../src/core/cluster-view.ts';
 import type { RemovalPlan } from '../../src/core/removal.ts';
@@ -24,7 +24,7 @@ function plan(scene: Scene): RemovalPlan {
   const applications = scene.applications.map((one, index) => held(NOW_MS, { id: `app-${index}`, ...one }));
   const ledger = drawLedger(applications, { nowMs: NOW_MS, moveCachedBlocks: true, guards: GUARDS });
   const selves = numbers(1, 4).map((n) => {
-    const executorCount = ledger.executorsByHost.get(`10.0.0.${n}`) ?? 0;
+    const executorCount = executorsAt(ledger, `10.0.0.${n}`);
     return [`worker-${n}`, reading(workerSelf(n, { executorCount, used: WORKER_SHAPE }))] as const;
   });
   return planOf({
@@ -55,13 +55,13 @@ describe('a drain where only the highest ordinals can go', () => {
   });
 
   it('R19: takes nobody where the top holds what has nowhere to go, and says why', () => {
-    const { action, sentence, kept } = plan({ applications: [on(4), on(1, 2, 3)] });
+    const { action, sentence, report } = plan({ applications: [on(4), on(1, 2, 3)] });
     expect(inWords(action)).to.equal('none');
     expect(sentence).to.equal(
       'a surplus of 3 stays: only the highest ordinal can go, and w-4 is not spare and idle or drainable',
     );
-    expect([...kept]).to.deep.include(['keeps the blocks of app-0', 1]);
-    expect([...kept]).to.deep.include(['others would go before it', 3]);
+    expect([...report.kept]).to.deep.include(['keeps the blocks of app-0', 1]);
+    expect([...report.kept]).to.deep.include(['others would go before it', 3]);
   });
 
   it('R17: takes nobody where a job may read what the top wrote', () => {

@@ -49,7 +49,7 @@ describe('removal: choosing', () => {
     const stuck = plan({ workers: [busyWorker(1)], pods: [pod(1)] });
     expect(stuck).to.deep.include({ action: { kind: 'none' } });
     expect(stuck.sentence).to.equal('a surplus of 1 stays: no worker is spare and idle or drainable');
-    expect([...stuck.kept]).to.deep.equal([['it holds executors', 1]]);
+    expect([...stuck.report.kept]).to.deep.equal([['it holds executors', 1]]);
   });
 
   it('leaves the idle workers that missing executors will need', () => {
@@ -137,8 +137,8 @@ describe('removal: choosing', () => {
   });
 
   it('counts the reasons why pods are kept', () => {
-    const { kept } = plan({ workers: [busyWorker(1), busyWorker(2), worker(3)], pods: pods(1, 4), desired: 4 });
-    expect(Object.fromEntries(kept)).to.deep.equal({
+    const { report } = plan({ workers: [busyWorker(1), busyWorker(2), worker(3)], pods: pods(1, 4), desired: 4 });
+    expect(Object.fromEntries(report.kept)).to.deep.equal({
       'it holds executors': 2,
       'no worker of this pod is in the master’s list: unknown, not free': 1,
     });

@@ -1,53 +1,64 @@
 /** What a restart takes, measured on what is seen of pods. */
 import { expect } from 'chai';
-import type { FleetPod } from '../../src/core/fleet.ts';
-import { median, NEW_RESTART_MEMORY, restartCost, watchRestarts } from '../../src/core/restart.ts';
-import { NOW_EPOCH_MS, pendingPod, pod, worker } from './support/builders.ts';
+import type { PodView } from '../../src/core/cluster-view.ts';
+import { median, NEW_RESTART_MEMORY, restartCost, watchRestarts, type RestartMemory } from '../../src/core/restart.ts';
+import type { WorkerView } from '../../src/core/spark-view.ts';
+import { fleet, NOW_EPOCH_MS, pendingPod, pod, worker } from './support/builders.ts';
 
-const starting = (n: number, ageMs: number): FleetPod => ({
+interface Seen {
+  readonly pod: PodView;
+  readonly worker?: WorkerView;
+}
+
+const starting = (n: number, ageMs: number): Seen => ({
   pod: pendingPod(n, { createdAtEpochMs: NOW_EPOCH_MS - ageMs }),
-  workers: [],
 });
-const started = (n: number): FleetPod => ({ pod: pod(n), workers: [worker(n)] });
-const marked = (n: number, agoMs: number): FleetPod => ({
+const started = (n: number): Seen => ({ pod: pod(n), worker: worker(n) });
+const marked = (n: number, agoMs: number): Seen => ({
   pod: pod(n, { markedAtEpochMs: NOW_EPOCH_MS - agoMs }),
-  workers: [worker(n)],
+  worker: worker(n),
 });
+
+function watch(memory: RestartMemory, seen: readonly Seen[], nowEpochMs: number): RestartMemory {
+  const workers = seen.flatMap((one) => one.worker ?? []);
+  const pods = seen.map((one) => one.pod);
+  return watchRestarts(memory, fleet(workers, pods), nowEpochMs);
+}
 
 describe('restarts', () => {
   it('a start is from the pod’s creation to its worker’s registration', () => {
-    const before = watchRestarts(NEW_RESTART_MEMORY, [starting(1, 0), starting(2, 3_000)], NOW_EPOCH_MS);
-    const one = watchRestarts(before, [started(1), starting(2, 3_000)], NOW_EPOCH_MS + 8_000);
+    const before = watch(NEW_RESTART_MEMORY, [starting(1, 0), starting(2, 3_000)], NOW_EPOCH_MS);
+    const one = watch(before, [started(1), starting(2, 3_000)], NOW_EPOCH_MS + 8_000);
     expect(one.startsMs).to.deep.equal([8_000]);
-    const both = watchRestarts(one, [started(1), started(2)], NOW_EPOCH_MS + 9_000);
+    const both = watch(one, [started(1), started(2)], NOW_EPOCH_MS + 9_000);
     expect(both.startsMs).to.deep.equal([8_000, 12_000]);
-    expect(watchRestarts(both, [started(1), started(2)], NOW_EPOCH_MS + 10_000)).to.deep.equal(both);
+    expect(watch(both, [started(1), started(2)], NOW_EPOCH_MS + 10_000)).to.deep.equal(both);
   });
 
   it('workers that were there before do not count, nor pods that ended before they started', () => {
-    const before = watchRestarts(NEW_RESTART_MEMORY, [started(1), starting(2, 0)], NOW_EPOCH_MS);
-    expect(watchRestarts(before, [started(1)], NOW_EPOCH_MS + 5_000).startsMs).to.deep.equal([]);
+    const before = watch(NEW_RESTART_MEMORY, [started(1), starting(2, 0)], NOW_EPOCH_MS);
+    expect(watch(before, [started(1)], NOW_EPOCH_MS + 5_000).startsMs).to.deep.equal([]);
   });
 
   it('a removal is from the mark to the pod’s end', () => {
-    const before = watchRestarts(NEW_RESTART_MEMORY, [marked(1, 4_000), marked(2, 1_000)], NOW_EPOCH_MS);
-    const one = watchRestarts(before, [marked(2, 1_000)], NOW_EPOCH_MS + 2_000);
+    const before = watch(NEW_RESTART_MEMORY, [marked(1, 4_000), marked(2, 1_000)], NOW_EPOCH_MS);
+    const one = watch(before, [marked(2, 1_000)], NOW_EPOCH_MS + 2_000);
     expect(one.removalsMs).to.deep.equal([6_000]);
-    expect(watchRestarts(one, [], NOW_EPOCH_MS + 9_000).removalsMs).to.deep.equal([6_000, 10_000]);
+    expect(watch(one, [], NOW_EPOCH_MS + 9_000).removalsMs).to.deep.equal([6_000, 10_000]);
   });
 
   it('times that tell nothing of the next are left out: a clock that is wrong, half an hour', () => {
     for (const ageMs of [-1, 1_800_001]) {
-      const before = watchRestarts(NEW_RESTART_MEMORY, [starting(1, ageMs)], NOW_EPOCH_MS);
-      expect(watchRestarts(before, [started(1)], NOW_EPOCH_MS).startsMs).to.deep.equal([]);
+      const before = watch(NEW_RESTART_MEMORY, [starting(1, ageMs)], NOW_EPOCH_MS);
+      expect(watch(before, [started(1)], NOW_EPOCH_MS).startsMs).to.deep.equal([]);
     }
   });
 
   it('the newest twenty are kept', () => {
     let memory = NEW_RESTART_MEMORY;
     for (let n = 1; n <= 30; n += 1) {
-      memory = watchRestarts(memory, [starting(n, n * 1_000)], NOW_EPOCH_MS);
-      memory = watchRestarts(memory, [started(n)], NOW_EPOCH_MS);
+      memory = watch(memory, [starting(n, n * 1_000)], NOW_EPOCH_MS);
+      memory = watch(memory, [started(n)], NOW_EPOCH_MS);
     }
     expect(memory.startsMs).to.have.length(20);
     expect(memory.startsMs.at(-1)).to.equal(30_000);

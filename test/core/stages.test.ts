@@ -103,18 +103,18 @@ describe('stages: what blocks a shrink', () => {
       'the demand of c is unknown',
       'the last shrink is still being verified',
     ]);
-    expect(trace.filter(({ stage }) => stage === 'guard').map(({ text }) => text)).to.deep.equal(blockers);
+    expect(trace.lines.filter(({ stage }) => stage === 'guard').map(({ text }) => text)).to.deep.equal(blockers);
   });
 });
 
 describe('stages: the trace', () => {
   const texts = (parts: ObservationParts, stage: Stage): readonly string[] =>
     decided(parts)
-      .trace.filter((line) => line.stage === stage)
+      .trace.lines.filter((line) => line.stage === stage)
       .map(({ text }) => text);
 
   it('has a line of every stage of a decision, in order, with its numbers', () => {
-    const { trace } = decided(asking(20, 2));
+    const trace = decided(asking(20, 2)).trace.lines;
     expect(trace.map(({ stage }) => stage)).to.deep.equal(['observe', 'demand', 'packing', 'policy', 'action']);
     expect(trace[0]).to.deep.equal({
       stage: 'observe',
@@ -162,7 +162,7 @@ describe('stages: the trace', () => {
     ]);
     expect(texts({ masterReading: unknown('timeout') }, 'observe')).to.deep.equal(['the master is unknown: timeout']);
     const { trace } = decided({ pods: pods(1, 1), masterReading: unknown('x') }, { minWorkers: 2 });
-    expect(trace.at(-1)).to.deep.include({ stage: 'action', text: '1 is below min 2' });
+    expect(trace.lines.at(-1)).to.deep.include({ stage: 'action', text: '1 is below min 2' });
   });
 
   it('starts empty, keeps its order, and facts may be left out', () => {

@@ -1,7 +1,7 @@
 /** Who stays to keep blocks, and who may be drained together. */
 import { expect } from 'chai';
 import fc from 'fast-check';
-import type { FleetPod } from '../../src/core/fleet.ts';
+import { fleetPod, type FleetPod } from '../../src/core/fleet.ts';
 import { drawLedger } from '../../src/core/ledger.ts';
 import { GUARDS } from '../../src/core/removal-guards.ts';
 import { resources } from '../../src/core/resources.ts';
@@ -13,15 +13,19 @@ const NOW_MS = 10_000;
 
 function busy(n: number, more: Partial<FleetPod['pod']> = {}): BusyWorker {
   const one = worker(n, { used: resources(4, 1024) });
-  return { entry: { pod: pod(n, more), workers: [one] }, worker: one };
+  return { entry: fleetPod(pod(n, more), [one]), worker: one };
 }
 
-interface Case extends Partial<Omit<SurvivorInput, 'ledger'>> {
+interface Case extends Partial<Omit<SurvivorInput, 'ledger' | 'leavingHosts'>> {
+  readonly leavingHosts?: ReadonlySet<string>;
   readonly applications: readonly Held[];
   readonly moveCachedBlocks?: boolean;
 }
 
-function survivors({ applications, moveCachedBlocks = false, ...more }: Case): { going: string[]; why: string[] } {
+function survivors({ applications, moveCachedBlocks = false, leavingHosts = new Set(), ...more }: Case): {
+  going: string[];
+  why: string[];
+} {
   const ledger = drawLedger(
     applications.map((one) => held(NOW_MS, one)),
     { nowMs: NOW_MS, moveCachedBlocks, guards: GUARDS },
@@ -30,7 +34,7 @@ function survivors({ applications, moveCachedBlocks = false, ...more }: Case): {
     ledger,
     guards: GUARDS,
     busy: [],
-    leavingHosts: new Set<string>(),
+    leavingHosts: () => leavingHosts,
     stillFits: () => true,
     atMost: 100,
     ...more,

@@ -121,8 +121,8 @@ describe('victims: a pod with a registered worker', () => {
   it('is kept while another worker shares its host, since a mark is by host', () => {
     const host = 'Node-A';
     const all = fleet([worker(1, { host })], [pod(1, { hostname: 'node-a' })]);
-    const aliveByHost = new Map([['node-a', [worker(1, { host }), worker(2, { host: 'node-a' })]]]);
-    expect(standingOf(all.pods[0]!, context({ ...all, aliveByHost }))).to.deep.equal({
+    const crowdedHosts = new Map([['node-a', [worker(1, { host }), worker(2, { host: 'node-a' })]]]);
+    expect(standingOf(all.pods[0]!, context({ ...all, crowdedHosts }))).to.deep.equal({
       kind: 'kept',
       why: 'another worker shares the host Node-A',
     });
@@ -236,6 +236,25 @@ describe('victims: order and prediction', () => {
       expect(predictVictims([...ranked].reverse(), count)).to.deep.equal(new Set(uids));
     });
   }
+
+  it('foresees the same of any pods as all of them put in order, few or many', () => {
+    const some = fc.record({
+      scheduled: fc.boolean(),
+      ready: fc.boolean(),
+      deletionCost: fc.integer({ max: 3, min: 0 }),
+    });
+    const lists = fc.array(some, { maxLength: 150 }).map((list) => list.map((more, n) => pod(n + 1, more)));
+    fc.assert(
+      fc.property(lists, fc.nat(150), (list, count) => {
+        const rank = (one: PodView): number => Number(one.scheduled) * 100 + Number(one.ready) * 10 + one.deletionCost;
+        const order = [...list].sort((a, b) => rank(a) - rank(b));
+        const [last, next] = [order[count - 1], order[count]];
+        const tie = last !== undefined && next !== undefined && rank(last) === rank(next);
+        const first = new Set(order.slice(0, count).map(({ uid }) => uid));
+        expect(predictVictims(list, count)).to.deep.equal(tie ? undefined : first);
+      }),
+    );
+  });
 
   it('R22: foresees nobody where the rules leave a tie between who goes and who stays', () => {
     expect(predictVictims([pod(1), pod(2)], 1)).to.equal(undefined);

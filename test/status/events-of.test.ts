@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import type { CycleReport } from '../../src/status/report.ts';
 import { eventsOf as eventsWith, MOST_EVENTS_A_PASS } from '../../src/status/events-of.ts';
+import { EMPTY_REPORT } from '../../src/core/removal-report.ts';
 import {
   ACTS,
   demand,
@@ -89,7 +90,8 @@ describe('events: of changes', () => {
 
 describe('events: of what a person must mend', () => {
   it('in mode drain, an application whose settings forbid it is told; in mode auto it is not', () => {
-    const decision = { undrainable: [{ applicationId: 'app-1', why: 'spark.decommission.enabled is not set for it' }] };
+    const undrainable = [{ applicationId: 'app-1', why: 'spark.decommission.enabled is not set for it' }];
+    const decision = { report: { ...EMPTY_REPORT, undrainable } };
     const told = (removalMode: 'auto' | 'drain'): readonly string[] =>
       eventsOf(reportOf(1, { decision, rules: { ...reportOf().rules, removalMode } }), undefined).map(
         ({ reason, message }) => `${reason}: ${message}`,

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { renderExplanation } from '../../src/status/explanation.ts';
+import { EMPTY_REPORT } from '../../src/core/removal-report.ts';
 import { ACTS, decisionOf, resizeAction, standby, traceLine } from './support.ts';
 
 const TRACE = [
@@ -17,7 +18,7 @@ describe('explanation', () => {
       reason: 'demand',
       sentence: 'demand needs 5 workers, 3 serve',
       action: resizeAction(3, 5),
-      trace: TRACE,
+      trace: { lines: TRACE },
     });
     expect(renderExplanation(decision, ACTS)).to.equal(
       [
@@ -59,7 +60,7 @@ describe('explanation', () => {
   it('tells who is leaving, and why the others stay', () => {
     const decision = decisionOf({
       leaving: [{ name: 'w-1', phase: 'draining', note: 'it still runs 1 executors' }],
-      kept: new Map([['app-1: a running job may read its shuffle (1.2 GiB)', 2]]),
+      report: { ...EMPTY_REPORT, kept: new Map([['app-1: a running job may read its shuffle (1.2 GiB)', 2]]) },
     });
     expect(renderExplanation(decision, ACTS)).to.match(
       /\nleaving {3}w-1: draining, it still runs 1 executors\nkept {6}2 workers: app-1: a running job may read its shuffle \(1\.2 GiB\)\n$/,
@@ -74,7 +75,7 @@ describe('explanation', () => {
 
   it('names that others chose begin no line and move no cursor', () => {
     const text = 'app \u001b[2J\r\nverdict: forged\u2028';
-    const decision = decisionOf({ sentence: text, trace: [traceLine('demand', text)] });
+    const decision = decisionOf({ sentence: text, trace: { lines: [traceLine('demand', text)] } });
     const shown = renderExplanation(decision, { acts: false, code: 'disabled', why: text });
     expect(shown.split('\n').filter((line) => line.startsWith('verdict'))).to.have.length(1);
     expect(shown.replaceAll('\n', '')).to.not.match(/[\p{Cc}\p{Zl}]/u);

@@ -77,9 +77,17 @@ const BUSY: ReportParts = {
       { name: 'w-2', phase: 'chosen', note: '' },
       { name: 'w-3', phase: 'draining', note: '' },
     ],
-    standings: { unstarted: 0, idle: 1, drainable: 2, kept: 3 },
-    undrainable: [{ applicationId: 'app-1', why: '' }],
-    pins: [pin('w-1', 100, 60_000), pin('w-1', 20, 5_000), pin('w-2', 3, 1_000), { ...pin('w-3', 4, 0), tooOld: true }],
+    report: {
+      standings: { unstarted: 0, idle: 1, drainable: 2, kept: 3 },
+      undrainable: [{ applicationId: 'app-1', why: '' }],
+      kept: new Map(),
+      pins: [
+        pin('w-1', 100, 60_000),
+        pin('w-1', 20, 5_000),
+        pin('w-2', 3, 1_000),
+        { ...pin('w-3', 4, 0), tooOld: true },
+      ],
+    },
     newWrongVictims: ['w-9', 'w-10'],
   },
   sources: [

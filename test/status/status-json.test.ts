@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { bounded, LONGEST_LIST, LONGEST_TEXT, type Omitted } from '../../src/status/bounded.ts';
 import { abridgedJson, decisionJson, replicaChangeOf } from '../../src/status/status-json.ts';
+import { EMPTY_REPORT } from '../../src/core/removal-report.ts';
 import { AT_EPOCH_MS, demand, done, errorOf, pods, reportOf, resizeAction, resized, traceLine } from './support.ts';
 
 const BIG = Array.from({ length: 1000 }, (_, index) => `app-${index}`);
@@ -9,7 +10,13 @@ const BIG = Array.from({ length: 1000 }, (_, index) => `app-${index}`);
 describe('status JSON: one pass', () => {
   it('tells when, why, what came of it, the counts, and the whole trace', () => {
     const trace = [traceLine('observe', '3 workers registered'), traceLine('policy', 'steady')];
-    const report = reportOf(7, { decision: { trace, demands: [demand('app-1')], kept: new Map([['busy', 2]]) } });
+    const report = reportOf(7, {
+      decision: {
+        trace: { lines: trace },
+        demands: [demand('app-1')],
+        report: { ...EMPTY_REPORT, kept: new Map([['busy', 2]]) },
+      },
+    });
     expect(decisionJson(report)).to.deep.equal({
       sequence: 7,
       at: new Date(AT_EPOCH_MS + 7000).toISOString(),
@@ -152,14 +159,16 @@ describe('status JSON: bounds', () => {
       ...BIG.map((id) => traceLine('demand', id)),
       traceLine('action', 'last'),
     ];
-    const json = decisionJson(reportOf(1, { decision: { trace } }));
+    const json = decisionJson(reportOf(1, { decision: { trace: { lines: trace } } }));
     expect(json.trace).to.have.length(LONGEST_LIST + 2);
     expect(json.trace).to.deep.include(trace.at(-1));
     expect(json.omitted).to.deep.equal({ trace: 900 });
   });
 
   it('long texts in the trace are cut', () => {
-    const json = decisionJson(reportOf(1, { decision: { trace: [traceLine('removal', 'x'.repeat(9999))] } }));
+    const json = decisionJson(
+      reportOf(1, { decision: { trace: { lines: [traceLine('removal', 'x'.repeat(9999))] } } }),
+    );
     expect(json.trace).to.have.nested.property('[0].text.length', LONGEST_TEXT);
   });
 

@@ -177,7 +177,7 @@ describe('status state', () => {
       const trace = [traceLine('policy', 'steady')];
       add(
         state,
-        [1, 2, 3, 4, 5, 6, 7].map((sequence) => reportOf(sequence, { decision: { trace } })),
+        [1, 2, 3, 4, 5, 6, 7].map((sequence) => reportOf(sequence, { decision: { trace: { lines: trace } } })),
       );
       expect(decisionsOf(state).map(({ sequence }) => sequence)).to.deep.equal([7, 6, 5, 4, 3]);
       expect(decisionsOf(state)[0]?.trace).to.deep.equal(trace);
@@ -215,7 +215,7 @@ describe('status state', () => {
       const trace = [traceLine('policy', 'why')];
       for (let sequence = 1; sequence <= 250; sequence += 1) {
         const report = resized(sequence, sequence, sequence + 1);
-        add(state, [{ ...report, decision: { ...report.decision, trace } }]);
+        add(state, [{ ...report, decision: { ...report.decision, trace: { lines: trace } } }]);
       }
       const shown = decisionsOf(state);
       expect(shown).to.have.length(200);
@@ -234,7 +234,7 @@ describe('status state', () => {
       const state = stateOf();
       const demands = Array.from({ length: 1000 }, (_, index) => demand(`app-20261123080000-${index}`));
       const trace = demands.map(({ sentence }) => traceLine('demand', sentence.repeat(100)));
-      const busy = { ...resized(1, 3, 5, pods(1000)).decision, demands, trace };
+      const busy = { ...resized(1, 3, 5, pods(1000)).decision, demands, trace: { lines: trace } };
       const victims = pods(1000);
       for (let sequence = 1; sequence <= 300; sequence += 1) {
         add(state, [{ ...resized(sequence, 3, 5, victims), decision: busy }]);

@@ -33,7 +33,7 @@ export interface RemovalParts extends Partial<Omit<RemovalInput, 'context' | 'ru
   readonly selves?: ReadonlyMap<string, Reading<WorkerSelfView>>;
   readonly rules?: Partial<Rules>;
   /** Where a test wants workers at a host that matching them to pods would never bring together. */
-  readonly aliveByHost?: Fleet['aliveByHost'];
+  readonly crowdedHosts?: Fleet['crowdedHosts'];
 }
 
 /**
@@ -43,7 +43,7 @@ export interface RemovalParts extends Partial<Omit<RemovalInput, 'context' | 'ru
 export function plan(parts: RemovalParts): RemovalPlan {
   const podList = parts.pods ?? [];
   const built = fleet(parts.workers ?? [], podList);
-  const all = { ...built, aliveByHost: parts.aliveByHost ?? built.aliveByHost };
+  const all = { ...built, crowdedHosts: parts.crowdedHosts ?? built.crowdedHosts };
   const memory = parts.memory ?? NEW_REMOVAL_MEMORY;
   return planRemoval({
     planned: podList.length,

@@ -111,7 +111,7 @@ function whyStuck(scene: Scene, from: State, guards: Guards, calm: Set<string>):
     state.harm = undefined;
   }
   return `a removal never ends: ${describe(state)}; ${lookAt(scene, state, guards)
-    .decision.trace.map(({ text }) => text)
+    .decision.trace.lines.map(({ text }) => text)
     .join('; ')}`;
 }
 

@@ -1,0 +1,39 @@
+/** What is remembered of pods from one pass to the next. */
+import { expect } from 'chai';
+import { NEW_REMOVAL_MEMORY, rememberPods } from '../../src/core/removal-memory.ts';
+import type { WorkerView } from '../../src/core/spark-view.ts';
+import { fleet, NOW_MS, pendingPod, pod, pods, worker } from './support/builders.ts';
+
+const gone = (n: number): WorkerView => worker(n, { state: 'DECOMMISSIONED' });
+
+describe('removal: what is remembered', () => {
+  it('is who was ever seen Ready, and only of pods that exist', () => {
+    const first = rememberPods(NEW_REMOVAL_MEMORY, fleet([], [pod(1), pod(2), pendingPod(3)]), NOW_MS);
+    expect([...first.seenReady]).to.deep.equal(['uid-1', 'uid-2']);
+    const second = rememberPods(first, fleet([], [pendingPod(1), pendingPod(3)]), NOW_MS);
+    expect([...second.seenReady]).to.deep.equal(['uid-1']);
+  });
+
+  it('is in which pods more than one worker was seen, until their containers are started again', () => {
+    const twins = [worker(1), worker(1, { id: 'twin' }), worker(2)];
+    const first = rememberPods(NEW_REMOVAL_MEMORY, fleet(twins, pods(1, 2)), NOW_MS);
+    expect([...first.shared]).to.deep.equal([['uid-1', 0]]);
+    const second = rememberPods(first, fleet([worker(1), worker(2)], pods(1, 2)), NOW_MS);
+    expect([...second.shared]).to.deep.equal([['uid-1', 0]]);
+    const again = rememberPods(second, fleet([worker(1), worker(2)], [pod(1, { restarts: 1 }), pod(2)]), NOW_MS);
+    expect([...again.shared]).to.deep.equal([]);
+  });
+
+  it('is when a worker was first seen DECOMMISSIONED, until it is not any more', () => {
+    const list = pods(1, 2);
+    const first = rememberPods(NEW_REMOVAL_MEMORY, fleet([gone(1), worker(2)], list), NOW_MS);
+    expect([...first.decommissionedAtMs]).to.deep.equal([['uid-1', NOW_MS]]);
+    const second = rememberPods(first, fleet([gone(1), gone(2)], list), NOW_MS + 5);
+    expect([...second.decommissionedAtMs]).to.deep.equal([
+      ['uid-1', NOW_MS],
+      ['uid-2', NOW_MS + 5],
+    ]);
+    const third = rememberPods(second, fleet([worker(1), gone(2)], list), NOW_MS + 9);
+    expect([...third.decommissionedAtMs]).to.deep.equal([['uid-2', NOW_MS + 5]]);
+  });
+});
