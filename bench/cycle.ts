@@ -6,6 +6,8 @@
  * demand, so that no pass sees what the one before it saw. The memory of each is handed from pass to pass as the daemon
  * does it; nothing is carried out.
  *
+ * A decision is counted with all that explains it, read once.
+ *
  * Parsing covers the master's `/json/` and the `/metrics/json/` of every application whose driver answers. That is more
  * than one pass of the daemon reads with many applications: it asks 50 drivers a second at most by default. Not
  * counted: the network, the pod list (every 5 s, parsed by the Kubernetes library), and an application's settings and
@@ -15,7 +17,7 @@
 import { performance } from 'node:perf_hooks';
 import { parseConfig } from '../src/config/config.ts';
 import { decide } from '../src/core/decide.ts';
-import { NEW_CORE_MEMORY, type CoreMemory } from '../src/core/decision.ts';
+import { NEW_CORE_MEMORY, type CoreMemory, type Decision } from '../src/core/decision.ts';
 import type { Observation } from '../src/core/observation.ts';
 import { unknown, type Known } from '../src/core/reading.ts';
 import { resources } from '../src/core/resources.ts';
@@ -174,11 +176,17 @@ class Timeline {
     const answers = parseAll(masterText, driverTexts);
     const parsed = stamp();
     const observation = observe(this.#cluster, moment, answers, nowMs);
-    const { memory } = decide(observation, this.#memory, this.#rules);
+    const { decision, memory } = decide(observation, this.#memory, this.#rules);
+    readAll(decision);
     const decided = stamp();
     this.#memory = memory;
     return { parse: between(started, parsed), decision: between(parsed, decided) };
   }
+}
+
+/** What explains a decision is made when it is read, as the daemon's pages do each pass. */
+function readAll({ report, trace }: Decision): number {
+  return report.undrainable.length + report.pins.length + report.kept.size + trace.lines.length;
 }
 
 /** The rules of a daemon that was told nothing but max. */
