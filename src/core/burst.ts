@@ -24,12 +24,10 @@ export function remember(
 ): NeedHistory {
   if (history.at(-1)?.takenAtMs === takenAtMs || isSteady(history, neededExecutors, burstMs)) return history;
   const edgeMs = takenAtMs - burstMs;
+  const firstInside = history.findIndex((sample) => sample.takenAtMs > edgeMs);
   // One reading from before the window stays: it says what was needed when the window opened.
-  let first = history.length;
-  while (first > 0 && (history[first - 1]?.takenAtMs ?? 0) > edgeMs) first -= 1;
-  const kept = history.slice(Math.max(0, first - 1));
-  kept.push({ takenAtMs, neededExecutors });
-  return kept;
+  const kept = firstInside === -1 ? history.slice(-1) : history.slice(Math.max(0, firstInside - 1));
+  return [...kept, { takenAtMs, neededExecutors }];
 }
 
 /** Whether all readings there are tell of this need, and of the whole window. */

@@ -254,20 +254,18 @@ function placesOf(worker: WorkerView, places: PodIndex['places']): Places | unde
   return places.get(labels.slice(0, 2).join('.')) ?? places.get(labels[0] ?? '');
 }
 
-const names = new WeakMap<PodView, readonly string[]>();
+const names = new Kept<PodView, readonly string[]>();
 
 /** Every name it may register by. */
 function namesOf(pod: PodView): readonly string[] {
-  const known = names.get(pod);
-  if (known !== undefined) return known;
-  const all = [...pod.addresses, pod.name];
-  if (pod.hostname !== undefined) {
-    all.push(pod.hostname);
-    if (pod.subdomain !== undefined) all.push(`${pod.hostname}.${pod.subdomain}`);
-  }
-  const made = all.map((name) => normalHost(name));
-  names.set(pod, made);
-  return made;
+  return names.get(pod, [], () => {
+    const all = [...pod.addresses, pod.name];
+    if (pod.hostname !== undefined) {
+      all.push(pod.hostname);
+      if (pod.subdomain !== undefined) all.push(`${pod.hostname}.${pod.subdomain}`);
+    }
+    return all.map((name) => normalHost(name));
+  });
 }
 
 function pushTo<T>(map: Map<string, T[]>, key: string, value: T): void {

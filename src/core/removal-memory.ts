@@ -55,17 +55,17 @@ export function rememberPods(memory: RemovalMemory, fleet: Fleet, nowMs: number)
 type Seen = Pick<RemovalMemory, 'seenReady' | 'costs'>;
 
 /** What is known once a list of pods has been seen. */
-const known = new WeakMap<Fleet['list'], Seen>();
+const seenLists = new WeakMap<Fleet['list'], Seen>();
 
 /** Pods are listed less often than is decided. */
 function seenPods(memory: Seen, { list, pods }: Fleet, nowMs: number): Seen {
-  const last = known.get(list);
+  const last = seenLists.get(list);
   if (last?.seenReady === memory.seenReady && last.costs === memory.costs) return last;
   const seenReady = readyPods(memory.seenReady, pods);
   const costs = costsOf(memory.costs, pods, nowMs);
   const seen = { seenReady, costs };
   // The same list tells nothing new to whom it has told all.
-  known.set(list, seen);
+  seenLists.set(list, seen);
   return seen;
 }
 

@@ -4,7 +4,7 @@
  */
 import { countWorkers } from '../core/count.ts';
 import { decide } from '../core/decide.ts';
-import type { CoreMemory } from '../core/decision.ts';
+import type { CoreMemory, Decision } from '../core/decision.ts';
 import type { Observation } from '../core/observation.ts';
 import { longestHoldMs, type PolicyMemory } from '../core/policy.ts';
 import type { Reading } from '../core/reading.ts';
@@ -14,7 +14,7 @@ import type { Rules } from '../core/rules.ts';
 import { allDemands, type Scene } from '../core/stages.ts';
 import { NO_ROOM } from '../core/survivors.ts';
 import { newTrace } from '../core/trace.ts';
-import { nobodyCanGo, type Outcome } from './ours-timers.ts';
+import { nobodyCanGo } from './ours-timers.ts';
 
 /** The same readings, taken so much later, at a later time. */
 export function laterBy(of: Observation, nowMs: number, readsHoldings: boolean): Observation {
@@ -72,11 +72,11 @@ export function demandsOf(
  * may go now either. Undefined where that is not sure; then all of it has to be decided.
  */
 export function recount(
-  before: Outcome,
+  before: Decision,
   observation: Observation,
   memory: CoreMemory,
   rules: Rules,
-): { readonly decision: Outcome; readonly memory: CoreMemory } | undefined {
+): { readonly decision: Decision; readonly memory: CoreMemory } | undefined {
   if (memory.expectation !== undefined || !nobodyCanGo(before) || before.report.kept.has(NO_ROOM)) return undefined;
   const scene = sceneOf(observation, rules);
   if (scene === undefined || !observation.master.known || isUnfilled(scene)) return undefined;
@@ -88,12 +88,8 @@ export function recount(
     certain,
     memory: counted,
   } = countWorkers(scene, observation.master.value, memory);
-  const { action, plannedWorkers, leaving, report } = before;
-  const decision: Outcome = {
-    action,
-    plannedWorkers,
-    leaving,
-    report,
+  const decision = {
+    ...before,
     reason: verdict.reason,
     desiredWorkers: verdict.desired,
     wantedWorkers: wanted.wanted,

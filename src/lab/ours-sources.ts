@@ -255,16 +255,13 @@ export class Sources {
           entry.page.take(driver.executorLimit + driver.grantedExecutors / 1e6, nowMs, () => pageOf(driver)) || changed;
         continue;
       }
-      if (gauges.value !== undefined && showsStill(driver, shown)) {
-        gauges.takenAtMs = nowMs;
-        continue;
-      }
-      const now = gaugesOf(driver);
-      entry.shown = now;
-      gauges.take(gauges.version + 1, nowMs, () =>
-        now === undefined ? { kind: 'absent' } : { kind: 'gauges', gauges: now },
-      );
-      changed = true;
+      const same = gauges.value !== undefined && showsStill(driver, shown);
+      const taken = gauges.take(same ? gauges.version : gauges.version + 1, nowMs, () => {
+        const now = gaugesOf(driver);
+        entry.shown = now;
+        return now === undefined ? { kind: 'absent' } : { kind: 'gauges', gauges: now };
+      });
+      changed ||= taken;
     }
     return changed;
   }
@@ -273,15 +270,13 @@ export class Sources {
     if (isOut(this.#site.settings.faults.driversSilent, nowMs)) return false;
     let changed = false;
     for (const { driver, holdings } of this.#longestWaiting(most, (entry) => entry.holdings)) {
-      if (driver.version === holdings.version) {
-        holdings.takenAtMs = nowMs;
-        continue;
-      }
       const before = holdings.value;
-      const now = holdingsOf(driver);
-      const alike = keepAlike(before, now);
-      holdings.take(driver.version, nowMs, () => (alike && this.#keepsAlike ? (before ?? now) : now));
-      changed ||= !alike;
+      holdings.take(driver.version, nowMs, () => {
+        const now = holdingsOf(driver);
+        const alike = keepAlike(before, now);
+        changed ||= !alike;
+        return alike && this.#keepsAlike ? (before ?? now) : now;
+      });
     }
     return changed;
   }

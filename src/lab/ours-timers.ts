@@ -22,20 +22,6 @@ const TIMELESS: ReadonlySet<Decision['reason']> = new Set<PolicyReason>(['steady
 /** Verdicts that keep the count until a hold is over. */
 const HELD: ReadonlySet<Decision['reason']> = new Set<PolicyReason>(['surplus-held', 'reversal-budget']);
 
-/** What of a decision the passes after it have to know. */
-export type Outcome = Pick<
-  Decision,
-  | 'action'
-  | 'reason'
-  | 'plannedWorkers'
-  | 'desiredWorkers'
-  | 'wantedWorkers'
-  | 'floorWorkers'
-  | 'demands'
-  | 'leaving'
-  | 'report'
->;
-
 /**
  * The next moment on the monotonic clock at which a pass over the same readings could come out differently; `-Infinity`
  * while every pass counts.
@@ -44,7 +30,7 @@ export type Outcome = Pick<
  */
 export function nextTimerMs(
   memory: CoreMemory,
-  decision: Outcome,
+  decision: Decision,
   observation: Observation,
   rules: Rules,
   epochMs: number,
@@ -72,7 +58,7 @@ export function nextTimerMs(
  */
 function holdTimers(
   { policy }: CoreMemory,
-  decision: Outcome,
+  decision: Decision,
   restart: RestartCost | undefined,
   rules: Rules,
   nowEpochMs: number,
@@ -92,7 +78,7 @@ function holdTimers(
 }
 
 /** More workers are planned than should serve, and none is on its way out or may go: a larger surplus changes nothing. */
-export function nobodyCanGo(decision: Outcome): boolean {
+export function nobodyCanGo(decision: Decision): boolean {
   const { leaving, desiredWorkers, plannedWorkers } = decision;
   const surplus = desiredWorkers !== undefined && plannedWorkers !== undefined && desiredWorkers < plannedWorkers;
   if (!surplus || leaving.length > 0) return false;
@@ -125,7 +111,7 @@ function watchTimers(
  */
 function removalTimers(
   { removal, wrongVictims }: CoreMemory,
-  { leaving, desiredWorkers, plannedWorkers = Infinity }: Outcome,
+  { leaving, desiredWorkers, plannedWorkers = Infinity }: Decision,
   { pods }: Observation,
   rules: Rules,
   epochMs: number,

@@ -3,7 +3,7 @@
  * second, with a fresh look before anything is written. No second copy of the policy.
  */
 import { decide, noteApplied } from '../core/decide.ts';
-import { NEW_CORE_MEMORY, type CoreMemory } from '../core/decision.ts';
+import { NEW_CORE_MEMORY, type CoreMemory, type Decision } from '../core/decision.ts';
 import type { Observation } from '../core/observation.ts';
 import type { Action } from '../core/removal.ts';
 import { resourcesKey } from '../core/resources.ts';
@@ -11,7 +11,7 @@ import type { Rules } from '../core/rules.ts';
 import { demandsOf, laterBy, memoryLater, recount } from './ours-later.ts';
 import { DEFAULT_RULES } from './ours-rules.ts';
 import { POLL_MS, Sources } from './ours-sources.ts';
-import { nextTimerMs, type Outcome } from './ours-timers.ts';
+import { nextTimerMs } from './ours-timers.ts';
 import { START_EPOCH_MS } from './ours-views.ts';
 import { Writes } from './ours-writes.ts';
 import type { Controller, Site } from './sim/simulate.ts';
@@ -46,7 +46,7 @@ class Daemon {
   #busy = false;
   #last: Observation | undefined;
   /** What the last pass came to. */
-  #decided: Outcome | undefined;
+  #decided: Decision | undefined;
   #gaugesChangedAtMs = 0;
   #wasTroubled = false;
   #skippedAtMs: number | undefined;
@@ -139,7 +139,7 @@ class Daemon {
     return this.#last;
   }
 
-  #settle(decision: Outcome, memory: CoreMemory, observation: Observation): void {
+  #settle(decision: Decision, memory: CoreMemory, observation: Observation): void {
     this.#memory = memory;
     const watches = this.#sources.watchHoldings(mayShrink(decision));
     this.#sources.watchPods(isRemoving(decision));
@@ -187,7 +187,7 @@ class Daemon {
 }
 
 /** Whether whatever follows from the demands is the same; sentences and the climbing target follow nothing. */
-function equalDemands(a: Outcome['demands'], b: Outcome['demands']): boolean {
+function equalDemands(a: Decision['demands'], b: Decision['demands']): boolean {
   return (
     a.length === b.length &&
     a.every((one, index) => {
@@ -206,13 +206,13 @@ function equalDemands(a: Outcome['demands'], b: Outcome['demands']): boolean {
 }
 
 /** Whether what applications keep on their workers matters: there is more than is wanted, or somebody is on the way out. */
-function mayShrink({ plannedWorkers, wantedWorkers, floorWorkers, leaving }: Outcome): boolean {
+function mayShrink({ plannedWorkers, wantedWorkers, floorWorkers, leaving }: Decision): boolean {
   if (leaving.length > 0) return true;
   return plannedWorkers !== undefined && Math.max(wantedWorkers ?? Infinity, floorWorkers) < plannedWorkers;
 }
 
 /** As in the daemon: somebody is on the way out, or was just chosen. */
-function isRemoving({ action, leaving }: Outcome): boolean {
+function isRemoving({ action, leaving }: Decision): boolean {
   return leaving.length > 0 || (action.kind !== 'none' && needsPods(action));
 }
 

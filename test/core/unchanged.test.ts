@@ -18,7 +18,7 @@ import {
   waitingDriver,
   worker,
 } from './support/builders.ts';
-import { ASKING, changes, later, scene, withApplication, type Scene } from './support/unchanged.ts';
+import { ASKING, changes, later, scene, withApplication, type Case, type Scene } from './support/unchanged.ts';
 
 function withTarget(before: Scene, change: Parameters<typeof target>[1]): Scene {
   return { ...before, seen: { ...before.seen, target: reading(target(2, change)) } };
@@ -92,34 +92,41 @@ const FLOORED = ((): Scene => {
   return { ...LEARNING, memory, rules: { ...LEARNING.rules, floorShare: 0.9 } };
 })();
 
+/** What may change of one application. */
+function ofApplication(before: Scene, when = ''): readonly Case[] {
+  return [
+    {
+      title: `the gauges, of the same master and pods${when}`,
+      before,
+      after: (one: Scene) => withApplication(one, { gauges: reading(gauges(12)) }),
+    },
+    {
+      title: `what an application holds${when}`,
+      before,
+      after: (one: Scene) =>
+        withApplication(one, { application: { ...one.seen.applications[0]!.application, grantedCores: 2 } }),
+    },
+    {
+      title: `its page${when}`,
+      before,
+      after: (one: Scene) => withApplication(one, { page: reading(page({ coresMax: 8 })) }),
+    },
+    {
+      title: `its settings${when}`,
+      before,
+      after: (one: Scene) => withApplication(one, { settings: reading(settings({ maxExecutors: 9 })) }),
+    },
+    {
+      title: `how long its tasks take${when}`,
+      before,
+      after: (one: Scene) => withApplication(one, { pace: reading(new Map([['0', { tasks: 10, totalMs: 5_000 }]])) }),
+    },
+  ];
+}
+
 describe('what is kept from one pass to the next never stands in for', () => {
   changes([
-    {
-      title: 'the gauges of an application in a steady state',
-      before: STEADY,
-      after: (before) => withApplication(before, { gauges: reading(gauges(12)) }),
-    },
-    {
-      title: 'what it holds in a steady state',
-      before: STEADY,
-      after: (before) =>
-        withApplication(before, { application: { ...before.seen.applications[0]!.application, grantedCores: 2 } }),
-    },
-    {
-      title: 'its page in a steady state',
-      before: STEADY,
-      after: (before) => withApplication(before, { page: reading(page({ coresMax: 8 })) }),
-    },
-    {
-      title: 'its settings in a steady state',
-      before: STEADY,
-      after: (before) => withApplication(before, { settings: reading(settings({ maxExecutors: 9 })) }),
-    },
-    {
-      title: 'how long its tasks take in a steady state',
-      before: STEADY,
-      after: (before) => withApplication(before, { pace: reading(new Map([['0', { tasks: 10, totalMs: 5_000 }]])) }),
-    },
+    ...ofApplication(STEADY, ', in a steady state'),
     {
       title: 'the window that its need has to last in a steady state',
       before: remembering(BURSTING, known(10, { needs: steps(10, 2_000) })),
@@ -186,32 +193,7 @@ describe('what is kept from one pass to the next never stands in for', () => {
         return { ...before, memory: { ...before.memory, guard: { ...before.memory.guard, lastSeen } } };
       },
     },
-    {
-      title: 'the gauges, of the same master and pods',
-      before: ASKING,
-      after: (before) => withApplication(before, { gauges: reading(gauges(12)) }),
-    },
-    {
-      title: 'what an application holds',
-      before: ASKING,
-      after: (before) =>
-        withApplication(before, { application: { ...before.seen.applications[0]!.application, grantedCores: 2 } }),
-    },
-    {
-      title: 'its page',
-      before: ASKING,
-      after: (before) => withApplication(before, { page: reading(page({ coresMax: 8 })) }),
-    },
-    {
-      title: 'its settings',
-      before: ASKING,
-      after: (before) => withApplication(before, { settings: reading(settings({ maxExecutors: 9 })) }),
-    },
-    {
-      title: 'how long its tasks take',
-      before: ASKING,
-      after: (before) => withApplication(before, { pace: reading(new Map([['0', { tasks: 10, totalMs: 5_000 }]])) }),
-    },
+    ...ofApplication(ASKING),
     {
       title: 'what was known of it last',
       before: UNNAMED,
