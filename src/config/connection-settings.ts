@@ -166,7 +166,8 @@ export const CONNECTION_SETTINGS = {
   targetPeriodMs: setting({
     name: 'TARGET_PERIOD',
     group: 'kubernetes',
-    sentence: 'Time between two looks at the count; never shorter than a poll. Before a write it is read afresh.',
+    sentence:
+      'Time between two looks at the count; never shorter than a poll. Before and after a write it is read afresh.',
     kind: duration(SECOND_MS, 5 * MINUTE_MS),
     byDefault: '2s',
   }),

@@ -8,6 +8,7 @@ import { buildFleet, type Fleet } from './fleet.ts';
 import { foresee } from './foresight.ts';
 import { watchMaster } from './guard.ts';
 import { Kept } from './kept.ts';
+import { newcomers, watchListing } from './newcomers.ts';
 import type { Verdict } from './policy.ts';
 import { servingWorkers } from './removal.ts';
 import { restartCost, watchRestarts } from './restart.ts';
@@ -41,6 +42,7 @@ export interface Counted {
 export function countWorkers(scene: Scene, master: MasterView, memory: CoreMemory): Counted {
   const { observation, rules, trace, target, pods, guards } = scene;
   const fleet = buildFleet(master, pods.known ? pods.value : [], target, guards);
+  const listing = watchListing(memory.listing, pods, fleet);
   const { observed, serving } = whoIsThere(scene, fleet);
   const workerShape = shapeOf(fleet, target, memory, rules);
   const all = allDemands(scene, memory, workerShape);
@@ -50,6 +52,7 @@ export function countWorkers(scene: Scene, master: MasterView, memory: CoreMemor
     drivers: master.drivers,
     fleet,
     podsKnown: pods.known,
+    newcomers: newcomers(listing, fleet),
     servingWorkers: serving,
     workerShape,
     placement: rules.placement,
@@ -78,6 +81,7 @@ export function countWorkers(scene: Scene, master: MasterView, memory: CoreMemor
     lastShape: workerShape,
     foresight: ahead.memory,
     restart: starts,
+    listing,
   };
   const counts = { wantedInput, wanted, floor, calendar, hold, observed, serving };
   return { fleet, demands, certain, ...counts, verdict, memory: { ...memory, ...judged, ...learnt } };
@@ -87,8 +91,9 @@ const packings = new Kept<Fleet, WorkersWanted>();
 
 /** The fleet tells of the master and of the pods, so what else there is of the input is the key. */
 function pack(input: WantedInput): WorkersWanted {
-  const { fleet, servingWorkers, workerShape, placement, demands } = input;
-  return packings.get(fleet, [servingWorkers, workerShape, placement, ...demands], () => workersWanted(input));
+  const { fleet, newcomers, servingWorkers, workerShape, placement, demands } = input;
+  const key = [servingWorkers, workerShape, placement, newcomers.length, ...newcomers, ...demands];
+  return packings.get(fleet, key, () => workersWanted(input));
 }
 
 /** What of the demand counts: all, but for what nobody takes. */

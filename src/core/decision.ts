@@ -3,6 +3,7 @@ import type { CalendarFloor } from './calendar.ts';
 import type { ApplicationDemand, DemandMemory } from './demand.ts';
 import { NEW_FORESIGHT_MEMORY, type ForesightMemory } from './foresight.ts';
 import { NEW_GUARD_MEMORY, type GuardMemory } from './guard.ts';
+import { NEW_LISTING_MEMORY, type ListingMemory } from './newcomers.ts';
 import { NEW_ORIGINAL_MEMORY, type OriginalMemory } from './original.ts';
 import { NEW_POLICY_MEMORY, type PolicyMemory, type Verdict } from './policy.ts';
 import type { Action, RemovalPlan } from './removal.ts';
@@ -23,6 +24,7 @@ export interface CoreMemory {
   readonly restart: RestartMemory;
   readonly original: OriginalMemory;
   readonly guard: GuardMemory;
+  readonly listing: ListingMemory;
   readonly removal: RemovalMemory;
   readonly expectation: Expectation | undefined;
   /** Pods that ended though they were not chosen, since the daemon started. */
@@ -41,6 +43,7 @@ export const NEW_CORE_MEMORY: CoreMemory = {
   restart: NEW_RESTART_MEMORY,
   original: NEW_ORIGINAL_MEMORY,
   guard: NEW_GUARD_MEMORY,
+  listing: NEW_LISTING_MEMORY,
   removal: NEW_REMOVAL_MEMORY,
   expectation: undefined,
   wrongVictims: 0,

@@ -46,6 +46,8 @@ export interface WantedInput {
   readonly fleet: Fleet;
   /** False while the pods cannot be listed: then every ALIVE worker is taken for one of ours. */
   readonly podsKnown: boolean;
+  /** Workers that have registered since the pods were listed: those of our size are ours, as far as ours are on their way. */
+  readonly newcomers: readonly WorkerView[];
   /** Workers planned that are not on their way out. */
   readonly servingWorkers: number;
   readonly workerShape: Resources | undefined;
@@ -68,8 +70,7 @@ export function workersWanted(input: WantedInput): WorkersWanted {
   rooms.add(workerShape, arriving);
   const grown = grow(missing, rooms, workerShape, placement);
   const most = input.servingWorkers + stillWorking(input);
-  const foreign = surelyForeign(room, workerShape);
-  const fewest = Math.min(most, fewestWorkers(input, workerShape, foreign));
+  const fewest = Math.min(most, fewestWorkers(input, workerShape, room.foreign));
   return {
     wanted: grown.newWorkers > 0 ? input.servingWorkers + grown.newWorkers : fewest,
     newWorkers: grown.newWorkers,
@@ -92,6 +93,7 @@ interface RoomNow {
   readonly idle: RoomTally;
   /** Idle workers of ours. */
   readonly idleWorkers: number;
+  /** ALIVE workers that are none of ours. */
   readonly foreign: readonly WorkerView[];
   /** Workers of ours that serve and are not registered yet. */
   readonly arriving: number;
@@ -101,8 +103,9 @@ const roomsNow = new Kept<Fleet, RoomNow>();
 
 /** What is free now. Pure; the same fleet has the same rooms, also as an object. */
 export function roomNow(input: WantedInput): RoomNow {
-  const { fleet, podsKnown, servingWorkers, placement } = input;
-  return roomsNow.get(fleet, [podsKnown, servingWorkers, placement], () => tallyRoom(input));
+  const { fleet, podsKnown, newcomers, servingWorkers, workerShape, placement } = input;
+  const key = [podsKnown, servingWorkers, placement, workerShape, ...newcomers];
+  return roomsNow.get(fleet, key, () => tallyRoom(input));
 }
 
 function tallyRoom(input: WantedInput): RoomNow {
@@ -126,23 +129,18 @@ function tallyRoom(input: WantedInput): RoomNow {
     for (const worker of unmatched) count(worker);
     registered = unmatched.length;
   }
-  const arriving = Math.max(0, input.servingWorkers - registered);
+  const unregistered = Math.max(0, input.servingWorkers - registered);
+  const came = input.podsKnown ? oursThatCame(input, unregistered) : [];
+  const foreign = input.podsKnown ? unmatched.filter((worker) => !came.includes(worker)) : [];
   const existing = new Rooms([...besideIdle.groups(), ...idle.groups()], orderOf(input.placement));
-  return { existing, besideIdle, idle, idleWorkers, foreign: input.podsKnown ? unmatched : [], arriving };
+  return { existing, besideIdle, idle, idleWorkers, foreign, arriving: unregistered - came.length };
 }
 
-/**
- * Workers that are none of ours. Pods are listed less often than the master is asked, so a worker that has just registered has
- * no pod yet that is known: of those of our size, as many are taken for ours as of ours are on their way.
- */
-function surelyForeign({ foreign, arriving }: RoomNow, shape: Resources): readonly WorkerView[] {
-  const key = resourcesKey(shape);
-  let left = arriving;
-  return foreign.filter(({ total }) => {
-    if (left === 0 || resourcesKey(total) !== key) return true;
-    left -= 1;
-    return false;
-  });
+/** Of those that have just come, as many of our size as of ours are on their way. */
+function oursThatCame({ newcomers, workerShape }: WantedInput, unregistered: number): readonly WorkerView[] {
+  if (newcomers.length === 0 || workerShape === undefined) return [];
+  const size = resourcesKey(workerShape);
+  return newcomers.filter(({ total }) => resourcesKey(total) === size).slice(0, unregistered);
 }
 
 /**

@@ -178,12 +178,13 @@ export class Cycle {
     const { action } = decision;
     const { target, pods } = observation;
     if (!target.known) return { kind: 'withheld', action, why: target.reason };
-    const { actuator, clock, lease, writeSignal } = this.#deps;
+    const { actuator, clock, lease, observer, writeSignal } = this.#deps;
     // Looking again took time: whatever is written has to begin and end while nobody else can hold the Lease.
     const writableForMs = lease.writableForMs();
     if (writableForMs <= 0) return { kind: 'withheld', action, why: 'the Lease ran out while it was looked at again' };
     const signal = AbortSignal.any([writeSignal, AbortSignal.timeout(Math.floor(writableForMs))]);
     const result = await actuator.carryOut(action, target.value, signal);
+    if (action.kind === 'resize') observer.countWritten();
     this.#noteCount(action, result);
     if (result.ok || mayHaveHappened(result.error, action)) {
       const known = pods.known ? pods.value : [];

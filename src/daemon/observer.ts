@@ -194,6 +194,11 @@ export class Observer {
     this.#watchesPods = watch;
   }
 
+  /** The count was written: it is read again with the next beat, or that beat would ask for the same once more. */
+  countWritten(): void {
+    this.#target.outdate();
+  }
+
   /** The newest of everything, as the core wants it. */
   observation(markAbility: MarkAbility): Observation {
     const { clock } = this.#deps;

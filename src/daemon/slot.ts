@@ -11,6 +11,8 @@ export interface Slot<T> {
   readonly name: string;
   /** Whether the next read should start now. */
   isDue(): boolean;
+  /** What was read is no longer so: the next read is due at once. */
+  outdate(): void;
   /** Reads once; a read that is still under way is joined, never doubled. Failures are kept, not thrown. */
   read(): Promise<void>;
   /**
@@ -73,6 +75,9 @@ export function newSlot<T>(options: SlotOptions<T>): Slot<T> {
       if (current !== undefined || nowMs < notBeforeMs) return false;
       const { dueMs = options.periodMs } = options;
       return nowMs - startedAtMs >= dueMs() * (1 - EARLY_SHARE);
+    },
+    outdate() {
+      startedAtMs = -Infinity;
     },
     read,
     async readAfresh() {

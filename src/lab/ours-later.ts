@@ -16,8 +16,8 @@ import { NO_ROOM } from '../core/survivors.ts';
 import { newTrace } from '../core/trace.ts';
 import { nobodyCanGo } from './ours-timers.ts';
 
-/** The same readings, taken so much later, at a later time. */
-export function laterBy(of: Observation, nowMs: number, readsHoldings: boolean): Observation {
+/** The same readings, taken so much later, at a later time; the pods were listed when they were listed. */
+export function laterBy(of: Observation, nowMs: number, podsAtMs: number, readsHoldings: boolean): Observation {
   const byMs = nowMs - of.nowMs;
   const later = <T>(reading: Reading<T>): Reading<T> =>
     reading.known ? { ...reading, takenAtMs: reading.takenAtMs + byMs } : reading;
@@ -28,7 +28,7 @@ export function laterBy(of: Observation, nowMs: number, readsHoldings: boolean):
     master: later(of.master),
     workerSelves: new Map(Array.from(of.workerSelves, ([id, self]) => [id, later(self)])),
     target: later(of.target),
-    pods: later(of.pods),
+    pods: of.pods.known ? { ...of.pods, takenAtMs: podsAtMs } : of.pods,
     applications: of.applications.map((one) => ({
       ...one,
       gauges: later(one.gauges),
@@ -53,6 +53,7 @@ export function memoryLater(
     demands: demandsOf(observation, memory, rules)?.memory ?? memory.demands,
     policy: peakLater(memory.policy, nowMs, rules),
     foresight: { ...memory.foresight, bursts: burstsLater(memory.foresight.bursts, nowMs) },
+    listing: listedLater(memory.listing, observation.pods),
     removal: rememberQuiet(memory.removal, applications, nowMs),
   };
 }
@@ -116,6 +117,11 @@ function decidedMemory(observation: Observation, memory: CoreMemory, rules: Rule
   const { decision, memory: decided } = decide(observation, memory, rules);
   if (decision.action.kind !== 'none') throw new Error(`a pass was skipped that had to act: ${decision.sentence}`);
   return decided;
+}
+
+/** Whoever has just come is in the next list, so that one is no longer the same. */
+function listedLater(listing: CoreMemory['listing'], pods: Observation['pods']): typeof listing {
+  return pods.known ? { ...listing, listedAtMs: pods.takenAtMs } : listing;
 }
 
 /** The newest peak is what is wanted still. */

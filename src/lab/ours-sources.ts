@@ -43,6 +43,7 @@ class Slot<T> {
   version = -1;
   takenAtMs = -Infinity;
   readonly #name: string;
+  #outdated = false;
   #reading: Known<T> | undefined;
 
   constructor(name: string) {
@@ -50,12 +51,18 @@ class Slot<T> {
   }
 
   isDue(nowMs: number, periodMs: number): boolean {
-    return nowMs - this.takenAtMs >= periodMs * (1 - EARLY_SHARE);
+    return this.#outdated || nowMs - this.takenAtMs >= periodMs * (1 - EARLY_SHARE);
+  }
+
+  /** What was read is no longer so: the next read is due at once. */
+  outdate(): void {
+    this.#outdated = true;
   }
 
   /** Takes what is there now. True if it is another one than before. */
   take(version: number, nowMs: number, make: () => T): boolean {
     this.takenAtMs = nowMs;
+    this.#outdated = false;
     if (version === this.version) return false;
     this.version = version;
     this.value = make();
@@ -150,6 +157,11 @@ export class Sources {
     return true;
   }
 
+  /** When the pods were listed last. */
+  get podsAtMs(): number {
+    return this.#pods.takenAtMs;
+  }
+
   get readsHoldings(): boolean {
     return this.#watchesHoldings;
   }
@@ -159,6 +171,11 @@ export class Sources {
     const changed = watch !== this.#watchesHoldings;
     this.#watchesHoldings = watch;
     return changed;
+  }
+
+  /** The count was written: it is read again with the next beat. */
+  countWritten(): void {
+    this.#target.outdate();
   }
 
   /** Pods are listed every beat while somebody is on the way out. */
@@ -322,9 +339,8 @@ export class Sources {
     const { value: target } = this.#target;
     if (master === undefined || pods === undefined || target === undefined) return [];
     const { leaving, chosen } = buildFleet(master, pods, target);
-    if (leaving.length + chosen.length === 0) return [];
-    const ids = new Set([...leaving, ...chosen].flatMap(({ workers }) => workers.map(({ id }) => id)));
-    return this.#site.master.workers.filter(({ id, state }) => state !== 'DEAD' && ids.has(id));
+    const views = [...leaving, ...chosen].flatMap(({ workers }) => workers);
+    return views.flatMap((view) => this.#views.workerOf(view) ?? []).filter(({ state }) => state !== 'DEAD');
   }
 }
 

@@ -27,6 +27,7 @@ const MIB = 1_048_576;
 export class Views {
   readonly #site: Site;
   readonly #workers = new WeakMap<Worker, { readonly version: number; readonly view: WorkerView }>();
+  readonly #shown = new WeakMap<WorkerView, Worker>();
   readonly #pods = new WeakMap<Pod, { readonly version: number; readonly view: PodView }>();
   readonly #applications = new WeakMap<Driver, ApplicationView>();
 
@@ -44,6 +45,11 @@ export class Views {
       completedApplicationIds: [...master.completedIds],
       drivers: [],
     };
+  }
+
+  /** The worker that was shown as this. */
+  workerOf(view: WorkerView): Worker | undefined {
+    return this.#shown.get(view);
   }
 
   pods(): readonly PodView[] {
@@ -103,6 +109,7 @@ export class Views {
       lastHeartbeatAtEpochMs: heartbeatMs,
     };
     this.#workers.set(worker, { version: worker.version, view });
+    this.#shown.set(view, worker);
     return view;
   }
 

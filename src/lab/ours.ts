@@ -49,7 +49,7 @@ class Daemon {
   #decided: Decision | undefined;
   #gaugesChangedAtMs = 0;
   #wasTroubled = false;
-  #skippedAtMs: number | undefined;
+  #skipped: { readonly atMs: number; readonly podsAtMs: number } | undefined;
   #notBeforeMs = -Infinity;
 
   constructor(site: Site, options: OursOptions) {
@@ -84,7 +84,7 @@ class Daemon {
     const seldom = !this.#everyBeat && !mayMatter;
     if (seldom && this.#sameDemand(nowMs)) {
       counters.passesSkipped += 1;
-      this.#skippedAtMs = nowMs;
+      this.#skipped = { atMs: nowMs, podsAtMs: this.#sources.podsAtMs };
       return;
     }
     this.#catchUp();
@@ -127,10 +127,11 @@ class Daemon {
 
   /** What the last of the skipped passes would have left in the memory: the same readings, at that later time. */
   #catchUp(): void {
-    if (this.#skippedAtMs === undefined || this.#last === undefined) return;
+    if (this.#skipped === undefined || this.#last === undefined) return;
+    const { atMs, podsAtMs } = this.#skipped;
     const readsHoldings = this.#sources.readsHoldings;
-    const seen = laterBy(this.#last, this.#skippedAtMs, readsHoldings);
-    this.#skippedAtMs = undefined;
+    const seen = laterBy(this.#last, atMs, podsAtMs, readsHoldings);
+    this.#skipped = undefined;
     this.#memory = memoryLater(seen, this.#memory, this.#rules, readsHoldings);
   }
 
@@ -177,6 +178,7 @@ class Daemon {
     }
     this.#writes.carryOut(action, target.value, (done) => {
       const { nowMs } = this.#site.kernel;
+      if (action.kind === 'resize') this.#sources.countWritten();
       const known = pods.known ? pods.value : [];
       // Some of several pods may have been written to before one failed.
       const happened = done || action.kind === 'choose' || action.kind === 'release';

@@ -9,8 +9,10 @@ import {
   NOW_MS,
   applicationAsking,
   applicationSeen,
+  busyWorker,
   gauges,
   page,
+  pendingPod,
   pods,
   reading,
   settings,
@@ -90,6 +92,17 @@ const FLOORED = ((): Scene => {
     foresight: { ...foresight, bursts: { bursts, open: undefined, lastMs: NOW_MS - 1_000 } },
   };
   return { ...LEARNING, memory, rules: { ...LEARNING.rules, floorShare: 0.9 } };
+})();
+
+/** One worker has registered since the pods were listed. */
+const COMING = ((): Scene => {
+  const one = scene({
+    workers: [3].map((n) => busyWorker(n)),
+    pods: [pendingPod(1), pendingPod(2)],
+    planned: 3,
+    applications: [applicationAsking(13, { grantedCores: 4 })],
+  });
+  return { ...one, memory: { ...one.memory, listing: { listedAtMs: NOW_MS, strangers: new Set<string>() } } };
 })();
 
 /** What may change of one application. */
@@ -213,6 +226,19 @@ describe('what is kept from one pass to the next never stands in for', () => {
       title: 'the size of a worker',
       before: WAITING,
       after: (before) => withTarget(before, { workerShape: resources(8, 16_384), plannedWorkers: 0, existingPods: 0 }),
+    },
+    {
+      title: 'who has registered since the pods were listed',
+      before: COMING,
+      after: (before) => {
+        const listing = { listedAtMs: NOW_MS, strangers: new Set(['worker-3']) };
+        return { ...before, memory: { ...before.memory, listing } };
+      },
+    },
+    {
+      title: 'the size of a worker, as which those count that have just come',
+      before: COMING,
+      after: (before) => withTarget(before, { workerShape: resources(8, 16_384), plannedWorkers: 3, existingPods: 2 }),
     },
     {
       title: 'the count',

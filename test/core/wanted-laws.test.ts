@@ -2,7 +2,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { decide } from '../../src/core/decide.ts';
-import type { PodView } from '../../src/core/cluster-view.ts';
 import { NEW_CORE_MEMORY } from '../../src/core/decision.ts';
 import type { ApplicationDemand } from '../../src/core/demand.ts';
 import { groupRooms, lowerBoundWorkers, placeAsMaster, type PlacementItem } from '../../src/core/placement.ts';
@@ -10,7 +9,7 @@ import { fitCount, isNothing, resources, subtract, type Resources } from '../../
 import type { Placement } from '../../src/core/rules.ts';
 import type { WorkerView } from '../../src/core/spark-view.ts';
 import { shapeOf } from '../../src/core/stages.ts';
-import { workersWanted, type WantedInput } from '../../src/core/wanted.ts';
+import { workersWanted, type WantedInput, type WorkersWanted } from '../../src/core/wanted.ts';
 import { executorShapes, frozen, workerShapes } from './support/arbitraries.ts';
 import {
   applicationAsking,
@@ -148,12 +147,14 @@ describe('Workers wanted, for any demand on any cluster,', () => {
   it('R14: are as many before the pods of workers that have just come are listed as after', () => {
     const came = fc.tuple(clusters, demandLists, fc.nat(5));
     fc.assert(
-      fc.property(came, ([{ own, shape, placement }, demands, listed]) => {
-        const before = pods(1, Math.min(listed, own.length));
-        const parts = { demands, workers: own, servingWorkers: own.length, workerShape: shape, placement };
-        const fewest = (some: readonly PodView[]): number =>
-          workersWanted(wantedInput({ ...parts, pods: some })).fewest;
-        expect(fewest(before)).to.equal(fewest(pods(1, own.length)));
+      fc.property(came, ([{ own, arriving, shape, placement }, demands, listed]) => {
+        const parts = { demands, workers: own, workerShape: shape, placement, servingWorkers: own.length + arriving };
+        const count = (known: number): Partial<WorkersWanted> => {
+          const input = wantedInput({ ...parts, pods: pods(1, known), newcomers: own.slice(known) });
+          const { wanted, newWorkers, fewest, spareArrivingWorkers, unplacedExecutors } = workersWanted(input);
+          return { wanted, newWorkers, fewest, spareArrivingWorkers, unplacedExecutors };
+        };
+        expect(count(Math.min(listed, own.length))).to.deep.equal(count(own.length));
       }),
     );
   });

@@ -46,14 +46,46 @@ describe('R14: workers that are not pods of our target', () => {
     expect(one, 'two of ours still arrive').to.deep.include({ wanted: 3, newWorkers: 1 });
   });
 
-  it('R14: are not those that may be ours: the pods of workers that have just come are listed later', () => {
-    const came = [busyWorker(1), busyWorker(2), busyWorker(8), busyWorker(9)];
-    const parts = { demands: [demand(16, { held: 16 })], pods: ours };
-    expect(wantedFor({ ...parts, workers: came, servingWorkers: 4 }).wanted, 'both on their way').to.equal(4);
-    expect(wantedFor({ ...parts, workers: came, servingWorkers: 3 }).wanted, 'one of them').to.equal(3);
-    expect(wantedFor({ ...parts, workers: came, servingWorkers: 2 }).wanted, 'none').to.equal(2);
-    const larger = [busyWorker(1), busyWorker(2), worker(8, { total: resources(8, 16_384), used: WHOLE })];
-    expect(wantedFor({ ...parts, workers: larger, servingWorkers: 4 }).wanted, 'not of our size').to.equal(2);
+  describe('that have registered since the pods were listed', () => {
+    const came = [busyWorker(8), busyWorker(9)];
+    const parts = {
+      demands: [demand(16, { held: 16 })],
+      pods: ours,
+      workers: [busyWorker(1), busyWorker(2), ...came],
+      newcomers: came,
+    };
+
+    it('R14: are ours, as many as of ours are on their way', () => {
+      expect(wantedFor({ ...parts, servingWorkers: 4 }).wanted, 'both on their way').to.equal(4);
+      expect(wantedFor({ ...parts, servingWorkers: 3 }).wanted, 'one of them').to.equal(3);
+      expect(wantedFor({ ...parts, servingWorkers: 2 }).wanted, 'none').to.equal(2);
+    });
+
+    it('R14: are on their way no more: their room counts once', () => {
+      const more = { ...parts, demands: [demand(20, { held: 16 })] };
+      expect(wantedFor({ ...more, servingWorkers: 4 })).to.deep.include({ wanted: 5, newWorkers: 1 });
+      expect(wantedFor({ ...more, servingWorkers: 5 }), 'one more is').to.deep.include({ wanted: 5, newWorkers: 0 });
+      expect(wantedFor({ ...more, servingWorkers: 4, newcomers: [] }), 'others').to.deep.include({ newWorkers: 0 });
+    });
+
+    it('R14: leave as few to be cancelled as there are on their way', () => {
+      expect(wantedFor({ ...parts, servingWorkers: 5 }).spareArrivingWorkers).to.equal(1);
+      expect(wantedFor({ ...parts, servingWorkers: 4 }).spareArrivingWorkers).to.equal(0);
+      expect(wantedFor({ ...parts, servingWorkers: 2 }).spareArrivingWorkers, 'nobody is').to.equal(0);
+    });
+
+    it('R14: are somebody else’s where they are not of our size, or nobody knows it', () => {
+      const larger = worker(8, { total: resources(8, 16_384), used: WHOLE });
+      const workers = [busyWorker(1), busyWorker(2), larger];
+      expect(wantedFor({ ...parts, workers, newcomers: [larger], servingWorkers: 4 }).wanted).to.equal(2);
+      const unseen = wantedFor({ ...parts, demands: [], workerShape: undefined, servingWorkers: 4 });
+      expect(unseen.spareArrivingWorkers).to.equal(2);
+    });
+
+    it('count only while the pods are known: else every worker is ours', () => {
+      const blind = { ...parts, podsKnown: false, pods: [], servingWorkers: 6 };
+      expect(wantedFor(blind)).to.deep.equal(wantedFor({ ...blind, newcomers: [] }));
+    });
   });
 
   it('R14: offer no room unless they are ALIVE', () => {

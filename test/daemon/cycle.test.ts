@@ -45,6 +45,14 @@ describe('cycle', () => {
     expect(world.clusterWrites()).to.deep.equal(['resize 5']);
   });
 
+  it('has read the count that it set by the next pass, so that it asks for nothing twice', async () => {
+    world.wantedExecutors = 5;
+    await daemon.pass();
+    const report = await daemon.pass();
+    expect(report.outcome).to.deep.equal({ kind: 'nothing' });
+    expect(report.decision.plannedWorkers).to.equal(5);
+  });
+
   it('goes the whole way down: chosen, noted, marked, and only then the count', async () => {
     await untilChosen();
     const report = await daemon.passes(3);

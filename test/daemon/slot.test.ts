@@ -44,6 +44,22 @@ describe('slot', () => {
     expect(slot.isDue()).to.equal(true);
   });
 
+  it('is due at once where what was read is outdated, and after a read that began before', async () => {
+    await slot.read();
+    slot.outdate();
+    expect(slot.isDue()).to.equal(true);
+    gates = [gate()];
+    const [held] = gates;
+    const read = slot.read();
+    slot.outdate();
+    expect(slot.isDue()).to.equal(false);
+    held!.open();
+    await read;
+    expect(slot.isDue()).to.equal(true);
+    await slot.read();
+    expect(slot.isDue()).to.equal(false);
+  });
+
   it('is not due while a read is under way, however long that takes', async () => {
     gates = [gate()];
     const [held] = gates;

@@ -41,7 +41,8 @@ export function withApplication(before: Scene, change: Partial<ApplicationObserv
 
 /** The same objects, read so much later. */
 export function later({ seen, ...before }: Scene, memory: CoreMemory, byMs: number): Scene {
-  return { ...before, memory, seen: laterBy(seen, seen.nowMs + byMs, true) };
+  const podsAtMs = seen.pods.known ? seen.pods.takenAtMs + byMs : seen.nowMs;
+  return { ...before, memory, seen: laterBy(seen, seen.nowMs + byMs, podsAtMs, true) };
 }
 
 /** All that comes of a decision, also what is made only when it is read. */

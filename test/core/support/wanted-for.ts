@@ -17,6 +17,7 @@ export function wantedInput(parts: WantedParts): WantedInput {
     drivers: [],
     fleet: fleet(workerList, podList),
     podsKnown: true,
+    newcomers: [],
     servingWorkers: podList.length,
     workerShape: WORKER_SHAPE,
     placement: 'spread',
