@@ -16,7 +16,14 @@ import { decideCount, noteMove, type Verdict } from './policy.ts';
 import { freshAt, type Reading } from './reading.ts';
 import { planRemoval, type Action, type RemovalPlan } from './removal.ts';
 import { EMPTY_REPORT } from './removal-report.ts';
-import { costsChanged, rememberPins, rememberPods, rememberQuiet, type RemovalMemory } from './removal-memory.ts';
+import {
+  costsChanged,
+  rememberEmpty,
+  rememberPins,
+  rememberPods,
+  rememberQuiet,
+  type RemovalMemory,
+} from './removal-memory.ts';
 import { GUARDS, type Guards } from './removal-guards.ts';
 import type { Rules } from './rules.ts';
 import type { MasterView } from './spark-view.ts';
@@ -148,7 +155,7 @@ function decideWithMaster(
   trace.add('action', plan.sentence, { action: plan.action.kind });
 
   const decision = decisionOf(scene, counted, plan, blockers);
-  const removal = rememberPins(removalMemory, ledger.pinnedSinceMs);
+  const removal = rememberEmpty(rememberPins(removalMemory, ledger.pinnedSinceMs), plan.leaving, nowMs);
   return { decision, memory: { ...counted.memory, removal } };
 }
 

@@ -5,6 +5,7 @@ import { Kept } from './kept.ts';
 import type { PinnedSince } from './ledger.ts';
 import type { ApplicationObservation } from './observation.ts';
 import { freshAt } from './reading.ts';
+import type { RemovalPlan } from './removal.ts';
 import { isNothing } from './resources.ts';
 import type { WorkerView } from './spark-view.ts';
 
@@ -13,6 +14,8 @@ export interface RemovalMemory {
   readonly seenReady: ReadonlySet<string>;
   /** When a worker was first seen DECOMMISSIONED, by pod UID; monotonic milliseconds. */
   readonly decommissionedAtMs: ReadonlyMap<string, number>;
+  /** Since when pods on their way out have been known to be empty, by name; monotonic milliseconds. */
+  readonly emptySinceMs: ReadonlyMap<string, number>;
   readonly pinnedSinceMs: PinnedSince;
   /** Since when each application has been seen to run no job, by its id; monotonic milliseconds. */
   readonly quietSinceMs: ReadonlyMap<string, number>;
@@ -27,6 +30,7 @@ export interface RemovalMemory {
 export const NEW_REMOVAL_MEMORY: RemovalMemory = {
   seenReady: new Set(),
   decommissionedAtMs: new Map(),
+  emptySinceMs: new Map(),
   costs: new Map(),
   shared: new Map(),
   bookedAtMs: new Map(),
@@ -138,6 +142,14 @@ export function rememberQuiet(
   }
   const same = known === quiet.length && known === before.size;
   return same ? memory : { ...memory, quietSinceMs: new Map(quiet) };
+}
+
+/** Brings up to date since when which of those on their way out have been known to be empty. */
+export function rememberEmpty(memory: RemovalMemory, leaving: RemovalPlan['leaving'], nowMs: number): RemovalMemory {
+  const before = memory.emptySinceMs;
+  if (leaving.length === 0 && before.size === 0) return memory;
+  const empty = leaving.filter(({ phase }) => phase === 'empty');
+  return { ...memory, emptySinceMs: new Map(empty.map(({ name }) => [name, before.get(name) ?? nowMs])) };
 }
 
 /** Brings up to date since when who has been pinning what. */

@@ -248,6 +248,8 @@ function finishEmpty(input: RemovalInput, phases: readonly Leaving[], serving: n
   const waiting = gone.length > pods.length;
   const lowered = lowerFirst(input, pods, 'empty', !waiting);
   if (lowered === undefined && waiting) return step(NONE, 'waiting until the controller has seen who goes first');
+  const soon = lowered?.action.kind === 'choose' ? whyNotAlone(input, gone, phases) : undefined;
+  if (soon !== undefined) return step(NONE, soon);
   const early = pods.filter((pod) => !isOverdue(pod, input));
   const behind = lowered === undefined && early.length > 0 ? whyBehindOthers(input, pods) : undefined;
   if (behind !== undefined) return step(NONE, `${names(pods)} are empty and wait: ${behind}`);
@@ -255,6 +257,22 @@ function finishEmpty(input: RemovalInput, phases: readonly Leaving[], serving: n
   if (lowered === undefined && out.length === 0)
     return step(NONE, `${names(pods)} are empty and wait for those that go before them`);
   return lowered ?? step({ kind: 'replace', pods: out }, `${names(out)} would not be the first to go`);
+}
+
+/**
+ * Why the first of several to be empty are not put before the others yet: that takes a write for each and the settle time, in
+ * which the others are mostly empty too. Undefined where it has been waited for as long, or where no other is being drained.
+ */
+function whyNotAlone(
+  { context, memory, rules }: RemovalInput,
+  gone: readonly Leaving[],
+  phases: readonly Leaving[],
+): string | undefined {
+  const draining = phases.filter(({ phase }) => phase === 'draining').length;
+  if (draining === 0) return undefined;
+  const sinceMs = Math.min(...gone.map(({ entry }) => memory.emptySinceMs.get(entry.pod.name) ?? context.nowMs));
+  if (context.nowMs - sinceMs >= rules.settleMs) return undefined;
+  return `${gone.length} are empty and wait a moment for ${draining} that are being drained`;
 }
 
 /** Whether it was marked for longer than a drain may take: by then it is of no use to wait for others. */

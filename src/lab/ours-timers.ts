@@ -118,7 +118,7 @@ function removalTimers(
 ): number[] {
   const timers: number[] = [];
   if (leaving.length === 0 && desiredWorkers === plannedWorkers) return timers;
-  const { decommissionedAtMs, bookedAtMs, pinnedSinceMs, costs, quietSinceMs } = removal;
+  const { decommissionedAtMs, bookedAtMs, emptySinceMs, pinnedSinceMs, costs, quietSinceMs } = removal;
   for (const sinceMs of quietSinceMs.values()) timers.push(sinceMs + rules.quietMs);
   for (const hosts of rules.pinAgeLimitMs > 0 ? pinnedSinceMs.values() : []) {
     for (const sinceMs of hosts.values()) timers.push(sinceMs + rules.pinAgeLimitMs);
@@ -130,7 +130,8 @@ function removalTimers(
     // Late is what has taken longer, not as long.
     if (markedAtEpochMs !== undefined) timers.push(markedAtEpochMs - epochMs + rules.drainDeadlineMs + 1);
   }
-  for (const atMs of [...decommissionedAtMs.values(), ...bookedAtMs.values()]) timers.push(atMs + rules.settleMs);
+  for (const since of [decommissionedAtMs, bookedAtMs, emptySinceMs])
+    for (const atMs of since.values()) timers.push(atMs + rules.settleMs);
   for (const { sinceMs } of costs.values()) timers.push(sinceMs + settleMs);
   return timers;
 }

@@ -147,8 +147,27 @@ describe('removal: a marked worker that is empty', () => {
   describe('beside one that drains still and bears the same cost', () => {
     const both = { workers: [gone(1), gone(2), worker(3)], desired: 1, selves: emptySelves(1) };
 
-    it('R22: is put first', () => {
-      expect(next({ ...both, pods: [markedPod(1), markedPod(2), pod(3)] })).to.equal('choose w-1');
+    const emptyFor = (ms: number) => {
+      const memory = { ...NEW_REMOVAL_MEMORY, emptySinceMs: new Map([['w-1', NOW_MS - ms]]) };
+      return { ...both, pods: [markedPod(1), markedPod(2), pod(3)], memory, rules: { settleMs: 2_000 } };
+    };
+
+    it('R22: waits a moment for that one, as long as it would take to be put first', () => {
+      const waiting = plan({ ...emptyFor(0), memory: NEW_REMOVAL_MEMORY });
+      expect(waiting.action.kind).to.equal('none');
+      expect(waiting.sentence).to.equal('1 are empty and wait a moment for 1 that are being drained');
+      expect(next(emptyFor(1_999))).to.equal('none');
+    });
+
+    it('R22: is put first after that', () => {
+      expect(next(emptyFor(2_000))).to.equal('choose w-1');
+    });
+
+    it('R22: is put first at once where the other is not being drained yet, or is late', () => {
+      const unregistered = { ...emptyFor(0), workers: [gone(1), worker(3)] };
+      expect(next(unregistered), 'in no list').to.equal('choose w-1');
+      const rules = { settleMs: 2_000, drainDeadlineMs: 1_000, onDrainDeadline: 'wait' as const };
+      expect(next({ ...emptyFor(0), rules }), 'late').to.equal('choose w-1');
     });
 
     it('R22: goes once it has been first for the settle time', () => {
