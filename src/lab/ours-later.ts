@@ -9,7 +9,7 @@ import type { Observation } from '../core/observation.ts';
 import { longestHoldMs, type PolicyMemory } from '../core/policy.ts';
 import type { Reading } from '../core/reading.ts';
 import { GUARDS } from '../core/removal-guards.ts';
-import { rememberQuiet } from '../core/removal-memory.ts';
+import { rememberPods, rememberQuiet } from '../core/removal-memory.ts';
 import type { Rules } from '../core/rules.ts';
 import { allDemands, type Scene } from '../core/stages.ts';
 import { NO_ROOM } from '../core/survivors.ts';
@@ -69,7 +69,7 @@ export function demandsOf(
 }
 
 /**
- * A pass that needs no second half: only the gauges are other than at the pass before, which found nobody to go, and nobody
+ * A pass that needs no second half: applications hold what they held at the pass before, which found nobody to go, and nobody
  * may go now either. Undefined where that is not sure; then all of it has to be decided.
  */
 export function recount(
@@ -81,25 +81,22 @@ export function recount(
   if (memory.expectation !== undefined || !nobodyCanGo(before) || before.report.kept.has(NO_ROOM)) return undefined;
   const scene = sceneOf(observation, rules);
   if (scene === undefined || !observation.master.known || isUnfilled(scene)) return undefined;
-  const {
-    verdict,
-    wanted,
-    floor,
-    demands,
-    certain,
-    memory: counted,
-  } = countWorkers(scene, observation.master.value, memory);
+  const counted = countWorkers(scene, observation.master.value, memory);
+  const { fleet, verdict, wanted, floor, demands } = counted;
   const decision = {
     ...before,
     reason: verdict.reason,
     desiredWorkers: verdict.desired,
     wantedWorkers: wanted.wanted,
+    plannedWorkers: scene.target.plannedWorkers,
     floorWorkers: floor,
     demands,
   };
-  if (!certain || !nobodyCanGo(decision)) return undefined;
-  const removal = rememberQuiet(counted.removal, observation.applications, observation.nowMs);
-  return { decision, memory: { ...counted, removal } };
+  // Workers in use are kept by what applications hold there, which is the same.
+  if (!counted.certain || fleet.idleWorkers.length > 0 || !nobodyCanGo(decision)) return undefined;
+  const { nowMs, applications } = observation;
+  const removal = rememberQuiet(rememberPods(counted.memory.removal, fleet, nowMs), applications, nowMs);
+  return { decision, memory: { ...counted.memory, removal } };
 }
 
 /** Replicas that do not exist may be cancelled as soon as nobody waits for them. */

@@ -89,9 +89,13 @@ interface Entry {
   settings: Known<ApplicationSettings> | undefined;
 }
 
+/** What is another than before. */
 export interface Changes {
   readonly gauges: boolean;
-  readonly others: boolean;
+  /** Target, pods or master. */
+  readonly cluster: boolean;
+  /** What is kept on workers, or what runs on those on their way out. */
+  readonly kept: boolean;
 }
 
 export class Sources {
@@ -130,14 +134,14 @@ export class Sources {
   /** Reads what is due, and says what of that a decision is made from is another than before. */
   beat(nowMs: number): Changes {
     this.#seen = undefined;
-    let others = false;
-    if (this.#target.isDue(nowMs, TARGET_PERIOD_MS)) others = this.#readTarget(nowMs);
-    if (this.#pods.isDue(nowMs, this.#watchesPods ? POLL_MS : PODS_PERIOD_MS)) others = this.#readPods(nowMs) || others;
-    others = this.#readMaster(nowMs) || others;
+    let cluster = this.#target.isDue(nowMs, TARGET_PERIOD_MS) && this.#readTarget(nowMs);
+    if (this.#pods.isDue(nowMs, this.#watchesPods ? POLL_MS : PODS_PERIOD_MS))
+      cluster = this.#readPods(nowMs) || cluster;
+    cluster = this.#readMaster(nowMs) || cluster;
     const gauges = this.#readGauges(nowMs);
     this.#readPaces(nowMs);
-    if (this.#watchesHoldings) others = this.#readHoldings(nowMs, HOLDINGS_PER_BEAT) || others;
-    return { others: this.#readSelves(nowMs) || others, gauges };
+    const kept = this.#watchesHoldings && this.#readHoldings(nowMs, HOLDINGS_PER_BEAT);
+    return { gauges, cluster, kept: this.#readSelves(nowMs) || kept };
   }
 
   refreshForGrowth(nowMs: number): void {

@@ -75,14 +75,14 @@ class Daemon {
 
   #beat(nowMs: number): void {
     const { counters } = this.#site.recorder;
-    const { gauges, others } = this.#sources.beat(nowMs);
+    const { gauges, cluster, kept } = this.#sources.beat(nowMs);
     const troubled = this.#sources.troubled(nowMs);
     if (gauges || troubled) this.#gaugesChangedAtMs = nowMs;
     // The first look after a trouble counts too: what was stale is fresh again.
-    const mayMatter = others || troubled || this.#wasTroubled || nowMs >= this.#notBeforeMs;
+    const mayMatter = kept || troubled || this.#wasTroubled || nowMs >= this.#notBeforeMs;
     this.#wasTroubled = troubled;
     const seldom = !this.#everyBeat && !mayMatter;
-    if (seldom && this.#sameDemand(nowMs)) {
+    if (seldom && !cluster && this.#sameDemand(nowMs)) {
       counters.passesSkipped += 1;
       this.#skipped = { atMs: nowMs, podsAtMs: this.#sources.podsAtMs };
       return;
@@ -115,7 +115,7 @@ class Daemon {
     return true;
   }
 
-  /** Where only the demand is another one, the count alone may be worked out anew; false where that does not do. */
+  /** Where only the demand or who is there is another, the count alone may be worked out anew; false where that does not do. */
   #recounted(nowMs: number): boolean {
     if (this.#decided === undefined) return false;
     const observation = this.#observe(nowMs);

@@ -16,6 +16,7 @@ import {
   NOW_MS,
   numbers,
   observation,
+  pendingPod,
   pod,
   pods,
   rules,
@@ -70,6 +71,28 @@ describe('decide: R13: the original policy', () => {
     expect(underOriginal.original.window).to.deep.equal([7]);
     const underOurs = run(underOriginal, {});
     expect(underOurs.original).to.equal(underOriginal.original);
+  });
+});
+
+describe('decide: what is remembered of the pods as they were listed', () => {
+  const waiting = applicationAsking(20, { grantedCores: 12 });
+  const listed = { pods: [pod(1), pod(2), pendingPod(3)], applications: [waiting] };
+
+  /** Three pods are planned and listed while two have a worker; what is decided two seconds later. */
+  function twoSecondsLater(before: Partial<Parameters<typeof observation>[0]>): string {
+    const first = observation({ ...listed, workers: [1, 2].map((n) => busyWorker(n)), ...before });
+    const { memory } = decide(first, calmMemory(), rules());
+    const all = { ...listed, workers: [1, 2, 3].map((n) => busyWorker(n)) };
+    const then = observation({ ...all, nowMs: NOW_MS + 2_000, podsReading: first.pods });
+    return inWords(decide(then, memory, rules()).decision.action);
+  }
+
+  it('is who was there: a worker that has come since is ours, and on its way no more', () => {
+    expect(twoSecondsLater({})).to.equal('grow 3 to 5');
+  });
+
+  it('is who was there: one that matched no pod is not, so one of ours is still on its way', () => {
+    expect(twoSecondsLater({ workers: [1, 2, 3].map((n) => busyWorker(n)) })).to.equal('grow 3 to 4');
   });
 });
 

@@ -163,6 +163,13 @@ describe('removal: a marked worker that is empty', () => {
       expect(next(emptyFor(2_000))).to.equal('choose w-1');
     });
 
+    it('R22: is put first with those that are empty by then, however short a time', () => {
+      const workers = [gone(1), gone(2), gone(3)];
+      const pods_ = [markedPod(1), markedPod(2), markedPod(3)];
+      const some = { ...emptyFor(2_000), workers, pods: pods_, selves: emptySelves(1, 2), desired: 0 };
+      expect(next(some)).to.equal('choose w-1 w-2');
+    });
+
     it('R22: is put first at once where the other is not being drained yet, or is late', () => {
       const unregistered = { ...emptyFor(0), workers: [gone(1), worker(3)] };
       expect(next(unregistered), 'in no list').to.equal('choose w-1');

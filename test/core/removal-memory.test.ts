@@ -1,6 +1,7 @@
 /** What is remembered of pods from one pass to the next. */
 import { expect } from 'chai';
-import { NEW_REMOVAL_MEMORY, rememberPods } from '../../src/core/removal-memory.ts';
+import { NEW_REMOVAL_MEMORY, rememberEmpty, rememberPods } from '../../src/core/removal-memory.ts';
+import type { RemovalPhase, RemovalPlan } from '../../src/core/removal.ts';
 import type { WorkerView } from '../../src/core/spark-view.ts';
 import { fleet, NOW_MS, pendingPod, pod, pods, worker } from './support/builders.ts';
 
@@ -35,5 +36,22 @@ describe('removal: what is remembered', () => {
     ]);
     const third = rememberPods(second, fleet([worker(1), gone(2)], list), NOW_MS + 9);
     expect([...third.decommissionedAtMs]).to.deep.equal([['uid-2', NOW_MS + 5]]);
+  });
+
+  it('is since when those on their way out have been known to be empty, for as long as they are', () => {
+    const leaving = (...phases: readonly RemovalPhase[]): RemovalPlan['leaving'] =>
+      phases.map((phase, nth) => ({ name: `w-${nth + 1}`, phase, note: '' }));
+    const first = rememberEmpty(NEW_REMOVAL_MEMORY, leaving('empty', 'draining', 'late'), NOW_MS);
+    expect([...first.emptySinceMs]).to.deep.equal([['w-1', NOW_MS]]);
+    const second = rememberEmpty(first, leaving('empty', 'empty'), NOW_MS + 5);
+    expect([...second.emptySinceMs]).to.deep.equal([
+      ['w-1', NOW_MS],
+      ['w-2', NOW_MS + 5],
+    ]);
+    const third = rememberEmpty(second, leaving('draining', 'empty'), NOW_MS + 9);
+    expect([...third.emptySinceMs]).to.deep.equal([['w-2', NOW_MS + 5]]);
+    const fourth = rememberEmpty(third, [], NOW_MS + 9);
+    expect([...fourth.emptySinceMs]).to.deep.equal([]);
+    expect(rememberEmpty(fourth, [], NOW_MS + 9), 'nothing new').to.equal(fourth);
   });
 });

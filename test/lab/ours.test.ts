@@ -40,6 +40,15 @@ describe('laboratory: our own daemon', () => {
     ),
   );
   const capped = workload(application('capped', [job(0, [stage(0, 160, 10_000)])]));
+  const uneven = workload(
+    application(
+      'uneven',
+      [job(0, [stage(0, 24, 0, { taskMs: [...Array<number>(14).fill(5_000), ...Array<number>(10).fill(200_000)] })])],
+      {
+        executorCores: 1,
+      },
+    ),
+  );
   const cases: readonly (readonly [string, Workload, Partial<SimulationOptions>])[] = [
     ['a notebook', notebook(), {}],
     ['a notebook with short pauses', notebook(61_000), {}],
@@ -51,6 +60,7 @@ describe('laboratory: our own daemon', () => {
     ['a master without marks', notebook(), { faults: { marksRefused: true } }],
     ['drivers that fall silent', notebook(), { faults: { driversSilent: [{ fromMs: 50_000, toMs: 140_000 }] } }],
     ['a master that falls silent', notebook(), { faults: { masterSilent: [{ fromMs: 80_000, toMs: 150_000 }] } }],
+    ['workers of which some drain much longer than others', uneven, {}],
     ['packed placement', notebook(), { placement: 'packed' }],
   ];
   for (const [name, work, options] of cases) {
@@ -76,10 +86,10 @@ describe('laboratory: our own daemon', () => {
   }
   const plain = keepers(0, () => 2);
   const cached = keepers(60, () => 2);
-  const uneven = keepers(0, (nth) => (nth % 2 === 0 ? 1 : 4));
+  const twoSizes = keepers(0, (nth) => (nth % 2 === 0 ? 1 : 4));
   const rulings: readonly (readonly [string, NonNullable<OursOptions['rules']>, Workload?])[] = [
     ['as they are', {}],
-    ['as they are, and executors of two sizes', {}, uneven],
+    ['as they are, and executors of two sizes', {}, twoSizes],
     ['as they are, and cached blocks', {}, cached],
     ['that let pins of cached blocks grow old', { pinAgeLimitMs: 45_000 }, cached],
     ['saving', PROFILES.saving],
