@@ -74,7 +74,8 @@ function matchFleet(
   guards: Pick<Guards, 'ours'>,
 ): Fleet {
   const key = [target.podOwnerUids.join(), guards.ours];
-  const { own, places } = indexes.get(pods, key, () => indexPods(pods, target, guards));
+  const index = indexes.get(pods, key, () => indexPods(pods, target, guards));
+  const { own } = index;
   const found = new Array<readonly WorkerView[] | undefined>(own.length);
   const foreignWorkers: WorkerView[] = [];
   const ambiguous: WorkerView[] = [];
@@ -82,7 +83,7 @@ function matchFleet(
   for (const worker of master.workers) {
     if (worker.state === 'DEAD') continue;
     if (worker.state === 'ALIVE') aliveWorkers += 1;
-    const at = placesOf(worker, places);
+    const at = placesOf(worker, index);
     if (at === undefined) foreignWorkers.push(worker);
     else if (typeof at === 'number') found[at] = withWorker(found[at], worker);
     else {
@@ -215,10 +216,13 @@ function withWorker(workers: readonly WorkerView[] | undefined, worker: WorkerVi
 /** Places of the pods that bear a name: most names have one. */
 type Places = number | readonly number[];
 
-/** Pods of the target, and every name they may register by with the places of those that bear it. */
+/** Pods of the target, and how to find those that bear a name. */
 interface PodIndex {
   readonly own: readonly PodView[];
-  readonly places: ReadonlyMap<string, Places>;
+  /** By address: most workers register by it, so the other names are mostly not asked for. */
+  readonly byAddress: ReadonlyMap<string, Places>;
+  /** By every name they may register by. */
+  readonly byName: () => ReadonlyMap<string, Places>;
 }
 
 /** Pods are listed less often than the master is asked. */
@@ -226,11 +230,19 @@ const indexes = new Kept<readonly PodView[], PodIndex>();
 
 function indexPods(pods: readonly PodView[], target: TargetView, guards: Pick<Guards, 'ours'>): PodIndex {
   const own = pods.filter((pod) => guards.ours(pod, target) === undefined && !isFinished(pod));
+  let all: ReadonlyMap<string, Places> | undefined;
+  const byName = (): ReadonlyMap<string, Places> => (all ??= placesBy(own, namesOf));
+  // One that is named like an address may be taken for that of another.
+  const byAddress = own.some(isNamedLikeAddress) ? byName() : placesBy(own, addressesOf);
+  return { own, byAddress, byName };
+}
+
+function placesBy(own: readonly PodView[], namesIn: (pod: PodView) => readonly string[]): ReadonlyMap<string, Places> {
   const places = new Map<string, Places>();
   let place = -1;
   for (const pod of own) {
     place += 1;
-    for (const name of namesOf(pod)) {
+    for (const name of namesIn(pod)) {
       const there = places.get(name);
       if (there === undefined) places.set(name, place);
       // A pod whose names are alike bears that name once.
@@ -238,34 +250,43 @@ function indexPods(pods: readonly PodView[], target: TargetView, guards: Pick<Gu
       else if (there !== place) places.set(name, [there, place]);
     }
   }
-  return { own, places };
+  return places;
 }
 
 /** By the whole host first, then by its leading labels: a pod's DNS name begins with its host name or its own name. */
-function placesOf(worker: WorkerView, places: PodIndex['places']): Places | undefined {
-  // Names in the index are written as hosts should be, and so are most hosts.
-  const exact = places.get(worker.host);
+function placesOf(worker: WorkerView, { byAddress, byName }: PodIndex): Places | undefined {
+  // Addresses in the index are written as hosts should be, and so are most hosts.
+  const exact = byAddress.get(worker.host);
   if (exact !== undefined) return exact;
   const host = normalHost(worker.host);
-  const written = places.get(host);
-  if (written !== undefined) return written;
+  if (isAddress(host)) return byAddress.get(host);
+  const places = byName();
   const labels = host.split('.');
-  if (host.includes(':') || labels.every((label) => /^\d+$/.test(label))) return undefined;
-  return places.get(labels.slice(0, 2).join('.')) ?? places.get(labels[0] ?? '');
+  return places.get(host) ?? places.get(labels.slice(0, 2).join('.')) ?? places.get(labels[0] ?? '');
 }
 
-const names = new Kept<PodView, readonly string[]>();
+function isAddress(host: string): boolean {
+  return host.includes(':') || /^[\d.]+$/.test(host);
+}
+
+/** Of the names a pod may register by its own alone may have more than one dot; none may have a colon. */
+function isNamedLikeAddress({ name }: PodView): boolean {
+  const first = name.charCodeAt(0);
+  return first >= 48 && first <= 57;
+}
+
+function addressesOf({ addresses }: PodView): readonly string[] {
+  return addresses.map((address) => normalHost(address));
+}
 
 /** Every name it may register by. */
 function namesOf(pod: PodView): readonly string[] {
-  return names.get(pod, [], () => {
-    const all = [...pod.addresses, pod.name];
-    if (pod.hostname !== undefined) {
-      all.push(pod.hostname);
-      if (pod.subdomain !== undefined) all.push(`${pod.hostname}.${pod.subdomain}`);
-    }
-    return all.map((name) => normalHost(name));
-  });
+  const all = [...pod.addresses, pod.name];
+  if (pod.hostname !== undefined) {
+    all.push(pod.hostname);
+    if (pod.subdomain !== undefined) all.push(`${pod.hostname}.${pod.subdomain}`);
+  }
+  return all.map((name) => normalHost(name));
 }
 
 function pushTo<T>(map: Map<string, T[]>, key: string, value: T): void {

@@ -109,6 +109,13 @@ describe('A worker that matches two pods', () => {
     expect(foreignIds(built)).to.deep.equal([]);
   });
 
+  it('is ambiguous also where one of them is named like the address of the other', () => {
+    const named = [pod(1, { addresses: ['10.1.2.3'] }), pod(2, { name: '10.1.2.3', addresses: [] })];
+    const alike = fleet([worker(7, { host: '10.1.2.3' }), worker(8, { host: 'w-1' })], named);
+    expect([...alike.ambiguousWorkerIds]).to.deep.equal(['worker-7']);
+    expect(matched(alike)).to.deep.equal({ 'w-1': ['worker-7', 'worker-8'], '10.1.2.3': ['worker-7'] });
+  });
+
   it('does not make another worker of theirs ambiguous', () => {
     const both = fleet([worker(7, { host: 'spark-worker' }), worker(1)], twins);
     expect([...both.ambiguousWorkerIds]).to.deep.equal(['worker-7']);
