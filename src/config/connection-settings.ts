@@ -176,7 +176,8 @@ export const CONNECTION_SETTINGS = {
     group: 'kubernetes',
     sentence:
       'Time between two lists of the worker pods; never shorter than a poll. While workers are on their way out they are ' +
-      'listed with every poll, and before a write that removes they are listed afresh.',
+      'listed with every poll; before a write that removes they are listed afresh, and before one that adds where workers ' +
+      'have registered since.',
     kind: duration(SECOND_MS, 5 * MINUTE_MS),
     byDefault: '5s',
   }),

@@ -13,7 +13,7 @@ import type { Verdict } from './policy.ts';
 import { servingWorkers } from './removal.ts';
 import { restartCost, watchRestarts } from './restart.ts';
 import { fitCount, resourcesKey, type Resources } from './resources.ts';
-import type { MasterView } from './spark-view.ts';
+import type { MasterView, WorkerView } from './spark-view.ts';
 import { allDemands, applyPolicy, keptByCalendar, shapeOf, tracePacking, type Scene } from './stages.ts';
 import { withoutUnused } from './unused.ts';
 import { workersWanted, type WantedInput, type WorkersWanted } from './wanted.ts';
@@ -43,7 +43,8 @@ export function countWorkers(scene: Scene, master: MasterView, memory: CoreMemor
   const { observation, rules, trace, target, pods, guards } = scene;
   const fleet = buildFleet(master, pods.known ? pods.value : [], target, guards);
   const listing = watchListing(memory.listing, pods, fleet);
-  const { observed, serving } = whoIsThere(scene, fleet);
+  const came = newcomers(listing, fleet);
+  const { observed, serving } = whoIsThere(scene, fleet, came);
   const workerShape = shapeOf(fleet, target, memory, rules);
   const all = allDemands(scene, memory, workerShape);
   const { demands, memory: unused } = takenDemands(scene, fleet, workerShape, all.demands, memory);
@@ -52,7 +53,7 @@ export function countWorkers(scene: Scene, master: MasterView, memory: CoreMemor
     drivers: master.drivers,
     fleet,
     podsKnown: pods.known,
-    newcomers: newcomers(listing, fleet),
+    newcomers: came,
     servingWorkers: serving,
     workerShape,
     placement: rules.placement,
@@ -124,7 +125,11 @@ function sizesOfIdle({ idleWorkers }: Fleet): readonly Resources[] {
 }
 
 /** Workers ALIVE at the master and those that serve. */
-function whoIsThere(scene: Scene, fleet: Fleet): { observed: number; serving: number } {
+function whoIsThere(
+  scene: Scene,
+  fleet: Fleet,
+  came: readonly WorkerView[],
+): { readonly observed: number; readonly serving: number } {
   const { trace, target } = scene;
   const observed = fleet.aliveWorkers;
   const serving = servingWorkers(target.plannedWorkers, fleet);
@@ -134,5 +139,9 @@ function whoIsThere(scene: Scene, fleet: Fleet): { observed: number; serving: nu
     existingPods: target.existingPods,
     servingWorkers: serving,
   });
+  if (came.length > 0) {
+    const sentence = `${came.length} workers have registered since the pods were listed: ours, as far as ours are on their way`;
+    trace.add('observe', sentence, { unlistedWorkers: came.length });
+  }
   return { observed, serving };
 }

@@ -162,7 +162,7 @@ function decideWithMaster(
 /** What was decided, with all that explains it. */
 function decisionOf(
   { target, newWrongVictims, trace }: Scene,
-  { fleet, verdict, wanted, floor, calendar, hold, observed, demands }: Counted,
+  { fleet, verdict, wantedInput, wanted, floor, calendar, hold, observed, demands }: Counted,
   plan: RemovalPlan,
   blockers: Decision['blockers'],
 ): Decision {
@@ -173,6 +173,7 @@ function decisionOf(
     wantedWorkers: wanted.wanted,
     plannedWorkers: target.plannedWorkers,
     observedWorkers: observed,
+    unlistedWorkers: wantedInput.newcomers.length,
     floorWorkers: floor,
     calendar,
     hold,

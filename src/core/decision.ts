@@ -63,6 +63,8 @@ export interface Decision {
   readonly plannedWorkers: number | undefined;
   /** *observed*: ALIVE workers at the master; undefined while it cannot be seen. */
   readonly observedWorkers: number | undefined;
+  /** Workers that have registered since the pods were listed: which of them are ours shows in the next list. */
+  readonly unlistedWorkers: number;
   /** Workers kept ready for what is to be expected or by the calendar, those wanted included; 0 for none. */
   readonly floorWorkers: number;
   /** What the calendar keeps of them; undefined for nothing. */
@@ -96,6 +98,7 @@ export function emptyDecision(reason: DecisionReason, why: string, trace: Trace)
     wantedWorkers: undefined,
     plannedWorkers: undefined,
     observedWorkers: undefined,
+    unlistedWorkers: 0,
     floorWorkers: 0,
     calendar: undefined,
     hold: undefined,

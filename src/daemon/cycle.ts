@@ -138,7 +138,7 @@ export class Cycle {
         action.kind === 'none' ? { kind: 'nothing' } : { kind: 'withheld', action, why: withheld };
       return { decision: first.decision, outcome };
     }
-    const missed = await this.#lookAgain(action);
+    const missed = await this.#lookAgain(first.decision);
     const observation = this.#observe(live);
     const why = missed ?? this.#rival();
     if (why !== undefined) {
@@ -160,10 +160,10 @@ export class Cycle {
     return { decision: second.decision, outcome: await this.#act(second.decision, observation, errors) };
   }
 
-  async #lookAgain(action: Action): Promise<string | undefined> {
+  async #lookAgain({ action, unlistedWorkers }: Decision): Promise<string | undefined> {
     const { observer } = this.#deps;
     if (needsPods(action)) return observer.refreshForRemoval();
-    await observer.refreshForGrowth();
+    await observer.refreshForGrowth(unlistedWorkers > 0);
     return undefined;
   }
 

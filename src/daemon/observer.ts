@@ -155,9 +155,13 @@ export class Observer {
     if (this.#bug !== undefined) throw this.#bug.cause;
   }
 
-  /** Takes afresh what a growth depends on: the target. A write against an older one ends in a conflict, harmlessly. */
-  async refreshForGrowth(): Promise<void> {
-    await this.#target.readAfresh();
+  /**
+   * Takes afresh what a growth depends on: the target, and the pods where they tell whose workers have just come. A write
+   * against an older target ends in a conflict, harmlessly.
+   */
+  async refreshForGrowth(withPods: boolean): Promise<void> {
+    const needed = withPods ? [this.#target, this.#pods] : [this.#target];
+    await Promise.all(needed.map((slot) => slot.readAfresh()));
   }
 
   /**

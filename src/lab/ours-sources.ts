@@ -144,9 +144,10 @@ export class Sources {
     return { gauges, cluster, kept: this.#readSelves(nowMs) || kept };
   }
 
-  refreshForGrowth(nowMs: number): void {
+  refreshForGrowth(nowMs: number, withPods: boolean): void {
     this.#seen = undefined;
     this.#readTarget(nowMs);
+    if (withPods) this.#readPods(nowMs);
   }
 
   /** False where something that a removal depends on could not be looked at. */

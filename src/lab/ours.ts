@@ -94,7 +94,7 @@ class Daemon {
     const first = decide(observation, this.#memory, this.#rules);
     if (first.decision.action.kind === 'none' || this.#writes.backsOff())
       this.#settle(first.decision, first.memory, observation);
-    else this.#lookAgain(first.decision.action, first.memory);
+    else this.#lookAgain(first.decision, first.memory);
   }
 
   /**
@@ -150,12 +150,12 @@ class Daemon {
   }
 
   /** A plan is checked against fresher readings, then carried out. */
-  #lookAgain(action: Action, memory: CoreMemory): void {
+  #lookAgain({ action, unlistedWorkers }: Decision, memory: CoreMemory): void {
     const { kernel } = this.#site;
     this.#busy = true;
     kernel.after(this.#writes.requestMs(), () => {
       const { nowMs } = kernel;
-      if (!needsPods(action)) this.#sources.refreshForGrowth(nowMs);
+      if (!needsPods(action)) this.#sources.refreshForGrowth(nowMs, unlistedWorkers > 0);
       else if (!this.#sources.refreshForRemoval(nowMs)) {
         this.#memory = memory;
         this.#busy = false;

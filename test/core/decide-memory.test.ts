@@ -1,7 +1,7 @@
 /** The original policy, wrong victims, and what is remembered from one decision to the next. */
 import { expect } from 'chai';
 import { decide, noteApplied } from '../../src/core/decide.ts';
-import { NEW_CORE_MEMORY, type CoreMemory } from '../../src/core/decision.ts';
+import { NEW_CORE_MEMORY, type CoreMemory, type Decision } from '../../src/core/decision.ts';
 import type { Observation } from '../../src/core/observation.ts';
 import { NO_PACE } from '../../src/core/pace.ts';
 import { unknown } from '../../src/core/reading.ts';
@@ -79,20 +79,26 @@ describe('decide: what is remembered of the pods as they were listed', () => {
   const listed = { pods: [pod(1), pod(2), pendingPod(3)], applications: [waiting] };
 
   /** Three pods are planned and listed while two have a worker; what is decided two seconds later. */
-  function twoSecondsLater(before: Partial<Parameters<typeof observation>[0]>): string {
+  function twoSecondsLater(before: Partial<Parameters<typeof observation>[0]>): Decision {
     const first = observation({ ...listed, workers: [1, 2].map((n) => busyWorker(n)), ...before });
     const { memory } = decide(first, calmMemory(), rules());
     const all = { ...listed, workers: [1, 2, 3].map((n) => busyWorker(n)) };
     const then = observation({ ...all, nowMs: NOW_MS + 2_000, podsReading: first.pods });
-    return inWords(decide(then, memory, rules()).decision.action);
+    return decide(then, memory, rules()).decision;
   }
 
   it('is who was there: a worker that has come since is ours, and on its way no more', () => {
-    expect(twoSecondsLater({})).to.equal('grow 3 to 5');
+    const { action, unlistedWorkers, trace } = twoSecondsLater({});
+    expect(inWords(action)).to.equal('grow 3 to 5');
+    expect(unlistedWorkers).to.equal(1);
+    expect(trace.lines.map(({ facts }) => facts.unlistedWorkers)).to.include(1);
   });
 
   it('is who was there: one that matched no pod is not, so one of ours is still on its way', () => {
-    expect(twoSecondsLater({ workers: [1, 2, 3].map((n) => busyWorker(n)) })).to.equal('grow 3 to 4');
+    const { action, unlistedWorkers, trace } = twoSecondsLater({ workers: [1, 2, 3].map((n) => busyWorker(n)) });
+    expect(inWords(action)).to.equal('grow 3 to 4');
+    expect(unlistedWorkers).to.equal(0);
+    expect(trace.lines.filter(({ facts }) => facts.unlistedWorkers !== undefined)).to.deep.equal([]);
   });
 });
 

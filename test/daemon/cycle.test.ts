@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import type { OperatingError } from '../../src/core/result.ts';
 import type { LiveView } from '../../src/daemon/cycle.ts';
 import { FakeClock } from './support/clock.ts';
-import { daemonOver, ENABLED, type Daemon } from './support/daemon.ts';
+import { daemonOver, ENABLED, untilChosen, type Daemon } from './support/daemon.ts';
 import { failure } from './support/results.ts';
 import { RULES } from './support/things.ts';
 import { World } from './support/world.ts';
@@ -27,16 +27,6 @@ describe('cycle', () => {
     return live;
   };
 
-  /** Three workers, of which one is needed, and a daemon that has just chosen the other two. */
-  async function untilChosen(): Promise<void> {
-    world.wantedExecutors = 1;
-    for (let count = 0; count < 30; count += 1) {
-      const { outcome } = await daemon.pass();
-      if (outcome.kind === 'done' && outcome.action.kind === 'choose') return;
-    }
-    throw new Error('nobody was chosen');
-  }
-
   it('goes the whole way up', async () => {
     world.wantedExecutors = 5;
     const report = await daemon.pass();
@@ -54,7 +44,7 @@ describe('cycle', () => {
   });
 
   it('goes the whole way down: chosen, noted, marked, and only then the count', async () => {
-    await untilChosen();
+    await untilChosen(world, daemon);
     const report = await daemon.passes(3);
     expect(report.outcome.kind).to.equal('nothing');
     expect(world.clusterWrites()).to.deep.equal([
@@ -74,7 +64,7 @@ describe('cycle', () => {
   it('never has two writes under way', async () => {
     world.wantedExecutors = 5;
     await daemon.passes(10);
-    await untilChosen();
+    await untilChosen(world, daemon);
     await daemon.passes(5);
     expect(world.clusterWrites().length).to.be.greaterThan(8);
     expect(world.calls.mostWritesAtOnce).to.equal(1);
@@ -164,79 +154,6 @@ describe('cycle', () => {
     expect(world.clusterWrites()).to.deep.equal(['resize 4']);
   });
 
-  describe('looks again before it acts', () => {
-    it('growth: at the target, and sees what somebody else has done meanwhile', async () => {
-      await daemon.pass();
-      world.wantedExecutors = 5;
-      world.clock.advance(1_000);
-      world.setCount(5);
-      const report = await daemon.cycle.run();
-      expect(report.outcome).to.include({ kind: 'withheld', why: 'fresher readings say otherwise' });
-      expect(world.clusterWrites()).to.deep.equal([]);
-    });
-
-    it('removal: at everything, and fresher readings cancel it', async () => {
-      await untilChosen();
-      // Work comes to both workers that were chosen, after the beat has shown them idle.
-      between = () => {
-        world.wantedExecutors = 3;
-        world.step();
-      };
-      world.calls.all.length = 0;
-      const report = await daemon.pass();
-      expect(world.calls.all).to.include.members(['target.read', 'pods.list consistent', 'master.read']);
-      expect(report.decision.action.kind).to.equal('release');
-      expect(world.clusterWrites().slice(2)).to.deep.equal(['release w-2', 'release w-3']);
-    });
-
-    it('removal: and does nothing if there is nothing to do any more', async () => {
-      await daemon.passes(10);
-      between = () => {
-        world.wantedExecutors = 3;
-        world.step();
-      };
-      const whys: string[] = [];
-      for (let count = 0; count < 8; count += 1) {
-        world.wantedExecutors = 1;
-        const { outcome } = await daemon.pass();
-        if (outcome.kind === 'withheld') whys.push(`${outcome.action.kind}: ${outcome.why}`);
-      }
-      expect(new Set(whys)).to.deep.equal(new Set(['choose: fresher readings say otherwise']));
-      expect(world.clusterWrites()).to.deep.equal([]);
-    });
-
-    for (const source of ['pods.list consistent', 'master.read', 'target.read']) {
-      it(`removal: is withheld if ${source} fails, though older readings are still good`, async () => {
-        await untilChosen();
-        between = () => {
-          world.calls.twist(source, { error: failure('timeout') });
-        };
-        const report = await daemon.pass();
-        expect(report.outcome.kind === 'withheld' ? report.outcome.why : '').to.match(/could not be looked at again$/);
-        expect(world.clusterWrites()).to.deep.equal(['choose w-2', 'choose w-3']);
-        world.calls.straighten(source);
-        between = () => undefined;
-        expect((await daemon.pass()).outcome.kind, 'and is done in the next pass').to.equal('done');
-      });
-    }
-
-    it('a removal that shows only after a look at the target alone waits for the whole look', async () => {
-      world.wantedExecutors = 5;
-      await daemon.passes(12);
-      world.wantedExecutors = 1;
-      await daemon.passes(4);
-      // Everybody else raises the count far above what is wanted right when the daemon would grow.
-      live = { ...ENABLED, rules: { ...RULES, minWorkers: 6, maxWorkers: 6 } };
-      world.clock.advance(1_000);
-      world.setCount(9);
-      const report = await daemon.cycle.run();
-      expect(report.outcome).to.include({
-        kind: 'withheld',
-        why: 'the fresher readings ask for a removal; it is looked at again first',
-      });
-    });
-  });
-
   describe('a write that fails', () => {
     const errorsOf = (errors: readonly OperatingError[]) => errors.map(({ kind }) => kind);
 
@@ -254,7 +171,7 @@ describe('cycle', () => {
     });
 
     it('R12: a mark that fails does not delay growth', async () => {
-      await untilChosen();
+      await untilChosen(world, daemon);
       world.calls.twist('decommission', { error: failure('timeout') });
       expect((await daemon.pass()).outcome.kind).to.equal('failed');
       world.wantedExecutors = 9;
@@ -279,7 +196,7 @@ describe('cycle', () => {
     ];
     for (const error of lost) {
       it(`a shrink with a lost answer is verified later: ${error.kind} ${error.status ?? ''}`, async () => {
-        await untilChosen();
+        await untilChosen(world, daemon);
         await daemon.pass();
         world.calls.twist('resize', { error, happens: true });
         const report = await daemon.pass();
@@ -295,7 +212,7 @@ describe('cycle', () => {
     }
 
     it('a shrink that did not happen is not verified', async () => {
-      await untilChosen();
+      await untilChosen(world, daemon);
       await daemon.pass();
       world.calls.twist('resize', { error: failure('conflict') });
       await daemon.pass();
@@ -338,7 +255,7 @@ describe('cycle', () => {
   });
 
   it('R25: a pod that went though it was not chosen is remembered in the Lease at once', async () => {
-    await untilChosen();
+    await untilChosen(world, daemon);
     await daemon.passes(2);
     // Another one than those that were chosen goes.
     world.change(world.machine('w-1'), { terminating: true });

@@ -275,10 +275,12 @@ describe('observer', () => {
   describe('looking again', () => {
     beforeEach(() => beats(2));
 
-    it('before growth takes the target only', async () => {
+    it('before growth takes the target, and the pods where asked', async () => {
       world.calls.all.length = 0;
-      await observer.refreshForGrowth();
+      await observer.refreshForGrowth(false);
       expect(world.calls.all).to.deep.equal(['target.read']);
+      await observer.refreshForGrowth(true);
+      expect(world.calls.all).to.deep.equal(['target.read', 'target.read', 'pods.list']);
     });
 
     it('before a removal takes target, master, pods as of now, and then the pages of those concerned', async () => {

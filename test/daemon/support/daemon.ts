@@ -89,3 +89,13 @@ export function daemonOver(world: World, options: DaemonOptions = {}): Daemon {
 
   return { cycle, observer, actuator, lease, pass, passes };
 }
+
+/** Three workers, of which one is needed, and a daemon that has just chosen the other two. */
+export async function untilChosen(world: World, daemon: Daemon): Promise<void> {
+  world.wantedExecutors = 1;
+  for (let count = 0; count < 30; count += 1) {
+    const { outcome } = await daemon.pass();
+    if (outcome.kind === 'done' && outcome.action.kind === 'choose') return;
+  }
+  throw new Error('nobody was chosen');
+}

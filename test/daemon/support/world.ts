@@ -55,6 +55,8 @@ export class World {
   /** Every count that was ever set. */
   readonly counts: number[] = [];
   machines: Machine[] = [];
+  /** Hosts of workers at the master that are none of ours; all of them are full. */
+  foreign: readonly string[] = [];
   planned: number;
   wantedExecutors = 0;
   /** How long the application's tasks have taken. */
@@ -256,7 +258,9 @@ export class World {
       machine.worker === undefined ? [] : [this.#workerOf(machine)],
     );
     const granted = this.machines.filter(({ executors }) => executors > 0).length * WORKER_SHAPE.cores;
-    return masterView({ status: this.status, workers: registered, applications: [application('app-1', granted)] });
+    const foreign = this.foreign.map((host) => this.#workerOf({ pod: podView(host), worker: 'ALIVE', executors: 1 }));
+    const workers = [...registered, ...foreign];
+    return masterView({ status: this.status, workers, applications: [application('app-1', granted)] });
   }
 
   #executors(): ExecutorHolding[] {
