@@ -130,10 +130,10 @@ function tallyRoom(input: WantedInput): RoomNow {
     registered = unmatched.length;
   }
   const unregistered = Math.max(0, input.servingWorkers - registered);
-  const came = input.podsKnown ? oursThatCame(input, unregistered) : [];
-  const foreign = input.podsKnown ? unmatched.filter((worker) => !came.includes(worker)) : [];
+  const came = new Set(input.podsKnown ? oursThatCame(input, unregistered) : []);
+  const foreign = input.podsKnown ? unmatched.filter((worker) => !came.has(worker)) : [];
   const existing = new Rooms([...besideIdle.groups(), ...idle.groups()], orderOf(input.placement));
-  return { existing, besideIdle, idle, idleWorkers, foreign, arriving: unregistered - came.length };
+  return { existing, besideIdle, idle, idleWorkers, foreign, arriving: unregistered - came.size };
 }
 
 /** Of those that have just come, as many of our size as of ours are on their way. */
