@@ -59,10 +59,15 @@ class Slot<T> {
     this.#outdated = true;
   }
 
-  /** Takes what is there now. True if it is another one than before. */
-  take(version: number, nowMs: number, make: () => T): boolean {
+  /** The same was read again. */
+  again(nowMs: number): void {
     this.takenAtMs = nowMs;
     this.#outdated = false;
+  }
+
+  /** Takes what is there now. True if it is another one than before. */
+  take(version: number, nowMs: number, make: () => T): boolean {
+    this.again(nowMs);
     if (version === this.version) return false;
     this.version = version;
     this.value = make();
@@ -277,13 +282,16 @@ export class Sources {
           entry.page.take(driver.executorLimit + driver.grantedExecutors / 1e6, nowMs, () => pageOf(driver)) || changed;
         continue;
       }
-      const same = gauges.value !== undefined && showsStill(driver, shown);
-      const taken = gauges.take(same ? gauges.version : gauges.version + 1, nowMs, () => {
+      if (gauges.value !== undefined && showsStill(driver, shown)) {
+        gauges.again(nowMs);
+        continue;
+      }
+      changed = true;
+      gauges.take(gauges.version + 1, nowMs, () => {
         const now = gaugesOf(driver);
         entry.shown = now;
         return now === undefined ? { kind: 'absent' } : { kind: 'gauges', gauges: now };
       });
-      changed ||= taken;
     }
     return changed;
   }

@@ -26,7 +26,10 @@ const MIB = 1_048_576;
 /** Makes views and keeps them for as long as they are true. */
 export class Views {
   readonly #site: Site;
-  readonly #workers = new WeakMap<Worker, { readonly version: number; readonly view: WorkerView }>();
+  readonly #workers = new WeakMap<
+    Worker,
+    { readonly version: number; readonly untilMs: number; readonly view: WorkerView }
+  >();
   readonly #shown = new WeakMap<WorkerView, Worker>();
   readonly #pods = new WeakMap<Pod, { readonly version: number; readonly view: PodView }>();
   readonly #applications = new WeakMap<Driver, ApplicationView>();
@@ -93,10 +96,11 @@ export class Views {
 
   #worker(worker: Worker): WorkerView {
     const { nowMs } = this.#site.kernel;
-    const beats = Math.floor(((worker.diedAtMs ?? nowMs) - worker.registeredAtMs) / HEARTBEAT_MS);
-    const heartbeatMs = START_EPOCH_MS + worker.registeredAtMs + beats * HEARTBEAT_MS;
     const known = this.#workers.get(worker);
-    if (known?.version === worker.version && known.view.lastHeartbeatAtEpochMs === heartbeatMs) return known.view;
+    if (known?.version === worker.version && nowMs < known.untilMs) return known.view;
+    const beats = Math.floor(((worker.diedAtMs ?? nowMs) - worker.registeredAtMs) / HEARTBEAT_MS);
+    const heartbeatAtMs = worker.registeredAtMs + beats * HEARTBEAT_MS;
+    const untilMs = worker.diedAtMs === undefined ? heartbeatAtMs + HEARTBEAT_MS : Infinity;
     const { workerCores, workerMemoryMiB } = this.#site.settings;
     const view: WorkerView = {
       id: worker.id,
@@ -106,9 +110,9 @@ export class Views {
       state: worker.state,
       total: resources(workerCores, workerMemoryMiB),
       used: resources(workerCores - worker.freeCores, workerMemoryMiB - worker.freeMemoryMiB),
-      lastHeartbeatAtEpochMs: heartbeatMs,
+      lastHeartbeatAtEpochMs: START_EPOCH_MS + heartbeatAtMs,
     };
-    this.#workers.set(worker, { version: worker.version, view });
+    this.#workers.set(worker, { version: worker.version, untilMs, view });
     this.#shown.set(view, worker);
     return view;
   }
