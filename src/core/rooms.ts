@@ -13,6 +13,8 @@ export class RoomTally {
   /** Place of a group by cores, then by memory. */
   readonly #plain = new Map<number, Map<number, number>>();
   readonly #custom = new Map<string, number>();
+  /** Where the last plain room was counted: in a full cluster nearly all are alike. */
+  #last: { readonly free: Resources; count: number } | undefined;
 
   add(free: Resources): void {
     this.#count(this.#placeOf(free.cores, free.memoryMiB, customKey(free)), free);
@@ -26,8 +28,13 @@ export class RoomTally {
     }
     const cores = Math.max(0, total.cores - used.cores);
     const memoryMiB = Math.max(0, total.memoryMiB - used.memoryMiB);
+    if (this.#last?.free.cores === cores && this.#last.free.memoryMiB === memoryMiB) {
+      this.#last.count += 1;
+      return;
+    }
     const at = this.#placeOf(cores, memoryMiB, '');
     this.#count(at, this.#groups[at]?.free ?? { cores, memoryMiB, custom: total.custom });
+    this.#last = this.#groups[at];
   }
 
   groups(): readonly RoomGroup[] {

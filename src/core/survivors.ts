@@ -79,10 +79,10 @@ export function whyUnread({ unread: [first] }: Pick<Ledger, 'unread'>): string |
 export function chooseSurvivors(input: SurvivorInput): Survivors {
   const why = new Map<string, string>();
   const candidates: Drainable[] = [];
+  const unread = input.guards.holdingsKnown(input.ledger);
   for (const one of input.busy) {
     const ties = input.ledger.ties.get(normalHost(one.worker.host)) ?? [];
-    const pinned =
-      input.guards.holdingsKnown(input.ledger) ?? whyPinned(ties) ?? (isTaken(one) ? undefined : whyRestless(ties));
+    const pinned = unread ?? whyPinned(ties) ?? (isTaken(one) ? undefined : whyRestless(ties));
     if (pinned === undefined) candidates.push({ ...one, bytes: sumOf(ties, 'bytes'), tasks: sumOf(ties, 'tasks') });
     else why.set(one.entry.pod.uid, pinned);
   }
