@@ -23,17 +23,10 @@ export const NEW_LISTING_MEMORY: ListingMemory = { listedAtMs: -Infinity, strang
  */
 export function watchListing(memory: ListingMemory, pods: Reading<readonly PodView[]>, fleet: Fleet): ListingMemory {
   if (!pods.known || pods.takenAtMs === memory.listedAtMs) return memory;
-  const { foreignWorkers } = fleet;
-  const strangers =
-    foreignWorkers.length === 0 ? NEW_LISTING_MEMORY.strangers : new Set(foreignWorkers.map(({ id }) => id));
-  return { listedAtMs: pods.takenAtMs, strangers };
+  return { listedAtMs: pods.takenAtMs, strangers: new Set(fleet.foreignWorkers.map(({ id }) => id)) };
 }
-
-const NOBODY: readonly WorkerView[] = [];
 
 /** ALIVE workers that match no pod, and did not either when the pods were listed because they were not there. */
 export function newcomers({ strangers }: ListingMemory, { foreignWorkers }: Fleet): readonly WorkerView[] {
-  if (foreignWorkers.length === 0) return NOBODY;
-  const came = foreignWorkers.filter((worker) => isAlive(worker) && !strangers.has(worker.id));
-  return came.length === 0 ? NOBODY : came;
+  return foreignWorkers.filter((worker) => isAlive(worker) && !strangers.has(worker.id));
 }

@@ -97,7 +97,7 @@ const FLOORED = ((): Scene => {
 /** One worker has registered since the pods were listed. */
 const COMING = ((): Scene => {
   const one = scene({
-    workers: [3].map((n) => busyWorker(n)),
+    workers: [busyWorker(3)],
     pods: [pendingPod(1), pendingPod(2)],
     planned: 3,
     applications: [applicationAsking(13, { grantedCores: 4 })],

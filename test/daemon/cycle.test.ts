@@ -10,22 +10,14 @@ import { World } from './support/world.ts';
 describe('cycle', () => {
   let world: World;
   let live: LiveView;
-  /** Runs in each pass between the beat and what follows from it. */
-  let between: () => void;
   let daemon: Daemon;
 
   beforeEach(() => {
     world = new World(new FakeClock(), 3);
     world.wantedExecutors = 3;
     live = ENABLED;
-    between = () => undefined;
-    daemon = daemonOver(world, { live: liveNow });
+    daemon = daemonOver(world, { live: () => live });
   });
-
-  const liveNow = (): LiveView => {
-    between();
-    return live;
-  };
 
   it('goes the whole way up', async () => {
     world.wantedExecutors = 5;
@@ -228,30 +220,6 @@ describe('cycle', () => {
       expect(report.outcome.kind).to.equal('done');
       expect(errorsOf(report.errors)).to.deep.equal(['conflict']);
     });
-  });
-
-  it('writes nothing after the Lease ran out while it looked again', async () => {
-    let slowMs = 0;
-    const target = {
-      ...world.target,
-      read: async (signal: AbortSignal) => {
-        const answer = await world.target.read(signal);
-        world.clock.advance(slowMs);
-        return answer;
-      },
-    };
-    const slow = daemonOver(world, { observer: { target }, live: liveNow });
-    await slow.pass();
-    world.calls.twist('lease', { error: failure('unreachable') }, 100);
-    await slow.passes(8);
-    world.wantedExecutors = 5;
-    between = () => {
-      slowMs = 1_500;
-    };
-    const report = await slow.pass();
-    expect(report.standing.acts, 'the Lease was held when the pass began').to.equal(true);
-    expect(report.outcome).to.include({ kind: 'withheld', why: 'the Lease ran out while it was looked at again' });
-    expect(world.clusterWrites()).to.deep.equal([]);
   });
 
   it('R25: a pod that went though it was not chosen is remembered in the Lease at once', async () => {

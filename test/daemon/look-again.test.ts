@@ -19,13 +19,13 @@ describe('cycle: looks again before it acts', () => {
     world.wantedExecutors = 3;
     live = ENABLED;
     between = () => undefined;
-    daemon = daemonOver(world, {
-      live: () => {
-        between();
-        return live;
-      },
-    });
+    daemon = daemonOver(world, { live: liveNow });
   });
+
+  const liveNow = (): LiveView => {
+    between();
+    return live;
+  };
 
   it('growth: at the target, and sees what somebody else has done meanwhile', async () => {
     await daemon.pass();
@@ -108,5 +108,29 @@ describe('cycle: looks again before it acts', () => {
       kind: 'withheld',
       why: 'the fresher readings ask for a removal; it is looked at again first',
     });
+  });
+
+  it('writes nothing after the Lease ran out while it looked again', async () => {
+    let slowMs = 0;
+    const target = {
+      ...world.target,
+      read: async (signal: AbortSignal) => {
+        const answer = await world.target.read(signal);
+        world.clock.advance(slowMs);
+        return answer;
+      },
+    };
+    const slow = daemonOver(world, { observer: { target }, live: liveNow });
+    await slow.pass();
+    world.calls.twist('lease', { error: failure('unreachable') }, 100);
+    await slow.passes(8);
+    world.wantedExecutors = 5;
+    between = () => {
+      slowMs = 1_500;
+    };
+    const report = await slow.pass();
+    expect(report.standing.acts, 'the Lease was held when the pass began').to.equal(true);
+    expect(report.outcome).to.include({ kind: 'withheld', why: 'the Lease ran out while it was looked at again' });
+    expect(world.clusterWrites()).to.deep.equal([]);
   });
 });
