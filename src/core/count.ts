@@ -43,7 +43,7 @@ export function countWorkers(scene: Scene, master: MasterView, memory: CoreMemor
   const { observation, rules, trace, target, pods, guards } = scene;
   const fleet = buildFleet(master, pods.known ? pods.value : [], target, guards);
   const listing = watchListing(memory.listing, pods, fleet);
-  const came = newcomers(listing, fleet);
+  const came = newcomers(listing, pods, fleet);
   const { observed, serving } = whoIsThere(scene, fleet, came);
   const workerShape = shapeOf(fleet, target, memory, rules);
   const all = allDemands(scene, memory, workerShape);

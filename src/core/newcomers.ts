@@ -26,7 +26,15 @@ export function watchListing(memory: ListingMemory, pods: Reading<readonly PodVi
   return { listedAtMs: pods.takenAtMs, strangers: new Set(fleet.foreignWorkers.map(({ id }) => id)) };
 }
 
-/** ALIVE workers that match no pod, and did not either when the pods were listed because they were not there. */
-export function newcomers({ strangers }: ListingMemory, { foreignWorkers }: Fleet): readonly WorkerView[] {
+/**
+ * ALIVE workers that match no pod, and did not either when the pods were listed because they were not there. None while the
+ * pods are unknown: then no worker matches any.
+ */
+export function newcomers(
+  { strangers }: ListingMemory,
+  pods: Reading<readonly PodView[]>,
+  { foreignWorkers }: Fleet,
+): readonly WorkerView[] {
+  if (!pods.known) return [];
   return foreignWorkers.filter((worker) => isAlive(worker) && !strangers.has(worker.id));
 }

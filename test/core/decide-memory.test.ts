@@ -102,6 +102,21 @@ describe('decide: what is remembered of the pods as they were listed', () => {
   });
 });
 
+describe('decide: while the pods cannot be listed', () => {
+  it('nobody is said to have registered since, and a growth waits for no list', () => {
+    const first = observation({
+      workers: [1, 2].map((n) => busyWorker(n)),
+      pods: pods(1, 2),
+      applications: [applicationAsking(12, { grantedCores: 8 })],
+    });
+    const { memory } = decide(first, calmMemory(), rules());
+    const { action, unlistedWorkers, trace } = decide({ ...first, pods: unknown('x') }, memory, rules()).decision;
+    expect(inWords(action)).to.equal('grow 2 to 3');
+    expect(unlistedWorkers).to.equal(0);
+    expect(trace.lines.filter(({ facts }) => facts.unlistedWorkers !== undefined)).to.deep.equal([]);
+  });
+});
+
 describe('decide: what is remembered of applications', () => {
   it('is forgotten with them, also where the others are as they were', () => {
     const steady = { needs: [], lastKnownExecutors: 7, pace: NO_PACE };

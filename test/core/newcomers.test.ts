@@ -19,8 +19,9 @@ function newAfter(passes: readonly Pass[]): readonly string[] {
   let came: readonly WorkerView[] = [];
   for (const { workers, listed, afterMs } of passes) {
     const seen = fleet(workers, listed);
-    memory = watchListing(memory, listedAt(listed, afterMs), seen);
-    came = newcomers(memory, seen);
+    const podsSeen = listedAt(listed, afterMs);
+    memory = watchListing(memory, podsSeen, seen);
+    came = newcomers(memory, podsSeen, seen);
   }
   return came.map(({ id }) => id);
 }
@@ -60,8 +61,10 @@ describe('newcomers', () => {
     expect(newAfter([one, { ...one, workers: [worker(1), gone] }])).to.deep.equal([]);
   });
 
-  it('stay what they were while the pods cannot be listed', () => {
+  it('stay what they were while the pods cannot be listed, and are none', () => {
     const before = watchListing(NEW_LISTING_MEMORY, listedAt(one.listed, 0), fleet(one.workers, one.listed));
-    expect(watchListing(before, unknown('no answer'), fleet(one.workers, []))).to.equal(before);
+    const blind = fleet(one.workers, []);
+    expect(watchListing(before, unknown('no answer'), blind)).to.equal(before);
+    expect(newcomers(before, unknown('no answer'), blind)).to.deep.equal([]);
   });
 });
