@@ -2,7 +2,7 @@
  * Short work: what would be over before a worker that is asked for now could help. Only workers that are there already make
  * it faster, so it is answered by a floor that is learned from the bursts seen, and growth for it is only as large as pays.
  */
-import { Kept } from './kept.ts';
+import { LastMade } from './kept.ts';
 import type { RestartCost } from './restart.ts';
 import type { Rules } from './rules.ts';
 
@@ -103,14 +103,14 @@ export function learnedFloor(
   restart: RestartCost,
 ): LearnedFloor | undefined {
   if (rules.floorShare <= 0 || bursts.length === 0 || lastMs === undefined) return undefined;
-  const learned = floors.get(bursts, [rules, restart], () => floorBy(bursts, rules, restart));
+  const learned = floors.get([bursts, rules, restart], () => floorBy(bursts, rules, restart));
   if (learned === undefined) return undefined;
   const { workers, keptMs, sentence } = learned;
   return { workers, untilMs: lastMs + keptMs, sentence };
 }
 
 /** A new list comes with each burst. */
-const floors = new Kept<readonly Burst[], Floor | undefined>();
+const floors = new LastMade<Floor | undefined>();
 
 /** What is kept after each burst, and for how long. */
 interface Floor {

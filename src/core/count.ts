@@ -7,7 +7,7 @@ import type { ApplicationDemand } from './demand.ts';
 import { buildFleet, type Fleet } from './fleet.ts';
 import { foresee } from './foresight.ts';
 import { watchMaster } from './guard.ts';
-import { Kept } from './kept.ts';
+import { LastMade } from './kept.ts';
 import { newcomers, watchListing } from './newcomers.ts';
 import type { Verdict } from './policy.ts';
 import { servingWorkers } from './removal.ts';
@@ -88,13 +88,13 @@ export function countWorkers(scene: Scene, master: MasterView, memory: CoreMemor
   return { fleet, demands, certain, ...counts, verdict, memory: { ...memory, ...judged, ...learnt } };
 }
 
-const packings = new Kept<Fleet, WorkersWanted>();
+const packings = new LastMade<WorkersWanted>();
 
 /** The fleet tells of the master and of the pods, so what else there is of the input is the key. */
 function pack(input: WantedInput): WorkersWanted {
   const { fleet, newcomers, servingWorkers, workerShape, placement, demands } = input;
-  const key = [servingWorkers, workerShape, placement, newcomers.length, ...newcomers, ...demands];
-  return packings.get(fleet, key, () => workersWanted(input));
+  const key = [fleet, servingWorkers, workerShape, placement, newcomers.length, ...newcomers, ...demands];
+  return packings.get(key, () => workersWanted(input));
 }
 
 /** What of the demand counts: all, but for what nobody takes. */

@@ -5,7 +5,7 @@
  * application that cannot be read keeps at least what it holds, and forbids shrinking.
  */
 import { isSteady, lastingNeed, remember, type NeedHistory } from './burst.ts';
-import { areAlike, Kept } from './kept.ts';
+import { Kept } from './kept.ts';
 import type { ApplicationObservation } from './observation.ts';
 import { followPace, NO_PACE, type PaceMemory } from './pace.ts';
 import { freshAt, type Reading } from './reading.ts';
@@ -85,26 +85,50 @@ export function demandOf(observed: ApplicationObservation, memory: DemandMemory,
   const gauges = freshAt(observed.gauges, context.nowMs);
   const page = freshAt(observed.page, context.nowMs);
   if (!gauges.known) return workOut(observed, gauges, page, memory, context);
-  const { application, settings, pace } = observed;
-  const { burstMs, skipsLate, workerShape } = context;
-  const { value } = gauges;
-  const parts = [value, application, valueOf(page), valueOf(settings), valueOf(pace), burstMs, skipsLate, workerShape];
   const last = steady.get(memory);
-  if (last !== undefined && areAlike(last.parts, parts)) return last.made;
+  if (last !== undefined && isMadeOf(last, observed, gauges.value, page, context)) return last.made;
   const made = workOut(observed, gauges, page, memory, context);
   const needed = gauges.value.kind === 'gauges' ? gauges.value.gauges.numberMaxNeededExecutors : undefined;
   // Where the next reading of the same need would be left out as well, nothing hangs on when it was taken.
-  const timeless = needed === undefined || isSteady(memory.needs, needed, burstMs);
-  if (timeless && made.memory === memory) steady.set(memory, { parts, made });
+  const timeless = needed === undefined || isSteady(memory.needs, needed, context.burstMs);
+  if (timeless && made.memory === memory) steady.set(memory, { observed, gauges: gauges.value, page, context, made });
   return made;
+}
+
+/** What came of a memory that was left as it is, and of what it came. */
+interface Steady {
+  readonly observed: ApplicationObservation;
+  readonly gauges: GaugesAnswer;
+  readonly page: Reading<ApplicationPage>;
+  readonly context: DemandContext;
+  readonly made: Followed;
+}
+
+const steady = new WeakMap<DemandMemory, Steady>();
+
+/** Whether all that goes into it is the same, but for when it was read. */
+function isMadeOf(
+  last: Steady,
+  { application, settings, pace }: ApplicationObservation,
+  gauges: GaugesAnswer,
+  page: Reading<ApplicationPage>,
+  { burstMs, skipsLate, workerShape }: DemandContext,
+): boolean {
+  return (
+    last.gauges === gauges &&
+    last.observed.application === application &&
+    valueOf(last.page) === valueOf(page) &&
+    valueOf(last.observed.settings) === valueOf(settings) &&
+    valueOf(last.observed.pace) === valueOf(pace) &&
+    last.context.burstMs === burstMs &&
+    last.context.skipsLate === skipsLate &&
+    last.context.workerShape === workerShape
+  );
 }
 
 function valueOf<T>(reading: Reading<T>): T | undefined {
   return reading.known ? reading.value : undefined;
 }
-
-/** What came of a memory that was left as it is. */
-const steady = new WeakMap<DemandMemory, { readonly parts: readonly unknown[]; readonly made: Followed }>();
 
 interface Followed {
   readonly demand: ApplicationDemand;

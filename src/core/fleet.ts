@@ -5,7 +5,7 @@
  * that nobody knows for sure which pod would go: such a worker is capacity, never a victim.
  */
 import type { PodView, TargetView } from './cluster-view.ts';
-import { Kept } from './kept.ts';
+import { LastMade } from './kept.ts';
 import { isNothing } from './resources.ts';
 import type { Guards } from './removal-guards.ts';
 import type { MasterView, WorkerView } from './spark-view.ts';
@@ -51,7 +51,7 @@ export interface Fleet {
   readonly crowdedHosts: ReadonlyMap<string, readonly WorkerView[]>;
 }
 
-const fleets = new Kept<MasterView, Fleet>();
+const fleets = new LastMade<Fleet>();
 
 /**
  * Matches the master's workers to the target's pods; `guards` are given where a removal may follow. The same views give the
@@ -63,8 +63,8 @@ export function buildFleet(
   target: TargetView,
   guards: Pick<Guards, 'ours'> = { ours: whyNotOurs },
 ): Fleet {
-  const key = [pods, target.podOwnerUids.join(), guards.ours];
-  return fleets.get(master, key, () => matchFleet(master, pods, target, guards));
+  const key = [master, pods, target.podOwnerUids.join(), guards.ours];
+  return fleets.get(key, () => matchFleet(master, pods, target, guards));
 }
 
 function matchFleet(
@@ -73,8 +73,8 @@ function matchFleet(
   target: TargetView,
   guards: Pick<Guards, 'ours'>,
 ): Fleet {
-  const key = [target.podOwnerUids.join(), guards.ours];
-  const index = indexes.get(pods, key, () => indexPods(pods, target, guards));
+  const key = [pods, target.podOwnerUids.join(), guards.ours];
+  const index = indexes.get(key, () => indexPods(pods, target, guards));
   const { own } = index;
   const found = new Array<readonly WorkerView[] | undefined>(own.length);
   const foreignWorkers: WorkerView[] = [];
@@ -154,11 +154,11 @@ function crowdedHosts(candidates: readonly WorkerView[]): ReadonlyMap<string, re
 
 const NO_HOSTS: ReadonlyMap<string, readonly WorkerView[]> = new Map();
 
-const byHosts = new Kept<Fleet, ReadonlyMap<string, readonly WorkerView[]>>();
+const byHosts = new LastMade<ReadonlyMap<string, readonly WorkerView[]>>();
 
 /** ALIVE workers by lower-case host. */
 export function aliveByHost(fleet: Fleet): ReadonlyMap<string, readonly WorkerView[]> {
-  return byHosts.get(fleet, [], () => {
+  return byHosts.get([fleet], () => {
     const byHost = new Map<string, readonly WorkerView[]>();
     const note = (alive: readonly WorkerView[]): void => {
       for (const worker of alive) {
@@ -226,7 +226,7 @@ interface PodIndex {
 }
 
 /** Pods are listed less often than the master is asked. */
-const indexes = new Kept<readonly PodView[], PodIndex>();
+const indexes = new LastMade<PodIndex>();
 
 function indexPods(pods: readonly PodView[], target: TargetView, guards: Pick<Guards, 'ours'>): PodIndex {
   const own = pods.filter((pod) => guards.ours(pod, target) === undefined && !isFinished(pod));

@@ -61,7 +61,7 @@ export function foresee(input: ForesightInput, memory: ForesightMemory): Foresig
     ? watchBursts(memory.bursts, backlogs, restart, rules.maxWorkers, nowMs)
     : { ...memory.bursts, open: undefined };
   const unmetSinceMs = unmetSince(input, memory);
-  const wanted = withoutLate(input, lasting(backlogs, unmetSinceMs, restart, nowMs), restart);
+  const wanted = withoutLate(input, () => lasting(backlogs, unmetSinceMs, restart, nowMs), restart);
   const climb = certain ? watchClimb(memory.climb, wanted.wanted, nowMs) : NEW_CLIMB_MEMORY;
   const memoryNow = { bursts, climb, unmetSinceMs };
   const { kept, ahead } = expectations(memoryNow, rules, restart, nowMs);
@@ -115,7 +115,7 @@ function lasting(
 
 function withoutLate(
   { wanted, demands, workerShape, rules, trace }: ForesightInput,
-  backlogs: readonly Backlog[],
+  backlogs: () => readonly Backlog[],
   restart: RestartCost,
 ): WorkersWanted {
   if (wanted.newWorkers === 0 || !rules.skipsLate) return wanted;
@@ -125,7 +125,7 @@ function withoutLate(
       return [id, fit === 0 ? 0 : (wanted.unplacedByOwner.get(id) ?? 0) / fit];
     }),
   );
-  const worth = worthwhileWorkers(backlogs, unplaced, wanted.newWorkers, rules, restart);
+  const worth = worthwhileWorkers(backlogs(), unplaced, wanted.newWorkers, rules, restart);
   if (worth === wanted.newWorkers) return wanted;
   const late = wanted.newWorkers - worth;
   trace.add('foresight', `${late} of ${wanted.newWorkers} new workers would come too late to be worth it`, {

@@ -6,7 +6,7 @@
  * hold more.
  */
 import type { Fleet } from './fleet.ts';
-import { Kept } from './kept.ts';
+import { LastMade } from './kept.ts';
 import type { Guards } from './removal-guards.ts';
 import type { MasterView } from './spark-view.ts';
 
@@ -52,7 +52,7 @@ export function watchMaster(
 ): GuardMemory {
   const sign = restartSign(memory.lastSeen, master);
   const suspicion = sign ?? memory.suspicion;
-  const lastSeen = seen.get(master, [], () => seenOf(master));
+  const lastSeen = seen.get([master], () => seenOf(master));
   if (suspicion === undefined && memory.lastSeen === lastSeen && memory.registeredSinceMs === undefined) return memory;
   if (suspicion === undefined) return { lastSeen, suspicion, registeredSinceMs: undefined };
   if (!podsKnown || unregisteredReadyPods(fleet).length > 0) {
@@ -64,7 +64,7 @@ export function watchMaster(
   return { lastSeen, suspicion, registeredSinceMs };
 }
 
-const seen = new Kept<MasterView, LastSeen>();
+const seen = new LastMade<LastSeen>();
 
 function seenOf({ url, applications, completedApplicationIds }: MasterView): LastSeen {
   return { url, applicationIds: applications.map(({ id }) => id), completedIds: completedApplicationIds };
@@ -76,7 +76,7 @@ export function unregisteredReadyPods(fleet: Fleet): readonly string[] {
 }
 
 function restartSign(lastSeen: LastSeen | undefined, master: MasterView): string | undefined {
-  if (lastSeen === undefined || lastSeen === seen.get(master, [], () => seenOf(master))) return undefined;
+  if (lastSeen === undefined || lastSeen === seen.get([master], () => seenOf(master))) return undefined;
   if (lastSeen.url !== master.url) return `the master's identity changed from ${lastSeen.url} to ${master.url}`;
   const known = new Set([...master.applications.map(({ id }) => id), ...master.completedApplicationIds]);
   const vanished = lastSeen.applicationIds.filter((id) => !known.has(id));

@@ -4,7 +4,7 @@
  * Holding for exactly as long as a restart costs is at most twice as dear as knowing the future (policies.md 12). Once gaps
  * have been seen, the hold is the one that would have cost least over them.
  */
-import { Kept } from './kept.ts';
+import { LastMade } from './kept.ts';
 import type { RestartCost } from './restart.ts';
 import type { Rules } from './rules.ts';
 
@@ -34,11 +34,11 @@ const PRIOR_SHARE = 0.9;
 export function holdMsBy(rules: Rules, gaps: readonly Gap[], restart: RestartCost | undefined): number {
   if (!rules.learnsHold || restart === undefined) return rules.holdMs;
   const { costMs } = restart;
-  return learned.get(gaps, [costMs, rules.holdMs], () => bestHoldMs(gaps, costMs, rules.holdMs));
+  return learned.get([gaps, costMs, rules.holdMs], () => bestHoldMs(gaps, costMs, rules.holdMs));
 }
 
 /** A new list comes with each new gap. */
-const learned = new Kept<readonly Gap[], number>();
+const learned = new LastMade<number>();
 
 function bestHoldMs(gaps: readonly Gap[], costMs: number, longestMs: number): number {
   const usual = gaps.length === 0 ? 1 : gaps.reduce((sum, { workers }) => sum + workers, 0) / gaps.length;

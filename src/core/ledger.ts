@@ -4,7 +4,7 @@
  * A mark is by host, so a worker may go only if every application with executors or data there lets it (R18).
  */
 import type { ApplicationHoldings } from './holdings.ts';
-import { Kept } from './kept.ts';
+import { Kept, LastMade } from './kept.ts';
 import type { ApplicationObservation } from './observation.ts';
 import { freshAt } from './reading.ts';
 import type { ApplicationSettings } from './spark-view.ts';
@@ -19,6 +19,8 @@ export interface Holder {
   readonly handsOn: boolean;
   /** Its executors by host, with their storage memory: cached blocks have to fit into what stays. */
   readonly byHost: ReadonlyMap<string, HeldThere>;
+  /** Some of that memory is in use. */
+  readonly caches: boolean;
   /** Where its active executors are. */
   readonly hosts: readonly string[];
 }
@@ -81,17 +83,16 @@ export function drawLedger(applications: readonly ApplicationObservation[], opti
   for (const { application, holdings, settings } of applications) {
     const { id } = application;
     const fresh = freshAt(holdings, options.nowMs);
-    const share = fresh.known && settings.known ? shareOf(id, settings.value, fresh.value, options) : undefined;
+    const page = fresh.known && settings.known ? pageOf(id, settings.value, fresh.value, options) : undefined;
     // An application that holds no core has no executor; its shuffle could be with an external service all the same.
-    if (share === undefined) unread.push(id);
-    else pages.push(pageOf(share, options));
+    if (page === undefined) unread.push(id);
+    else pages.push(page);
   }
-  const [first] = pages;
-  if (first === undefined) return { ...EMPTY_LEDGER, unread };
-  return ledgers.get(first, [...pages, unread.join()], () => new Bound(pages, unread));
+  if (pages.length === 0) return { ...EMPTY_LEDGER, unread };
+  return ledgers.get([...pages, ...unread], () => new Bound(pages, unread));
 }
 
-const ledgers = new Kept<Page, Ledger>();
+const ledgers = new LastMade<Ledger>();
 
 /** Pages put together; by host only where somebody asks. */
 class Bound implements Ledger {
@@ -155,32 +156,19 @@ interface TiedTo {
   readonly tie: Tie;
 }
 
-const shares = new Kept<ApplicationHoldings, Share | undefined>();
-
-/** Undefined where nobody knows what it holds. */
-function shareOf(
-  id: string,
-  settings: ApplicationSettings,
-  holdings: ApplicationHoldings,
-  options: LedgerOptions,
-): Share | undefined {
-  const restless = isRestless(id, holdings, options);
-  const key = [id, settings, restless, options.guards, options.moveCachedBlocks];
-  return shares.get(holdings, key, () => makeShare(factsOf(id, settings, holdings, restless), options));
-}
-
 function makeShare(facts: Facts, options: LedgerOptions): Share | undefined {
   const { applicationId, byHost, hosts, holdsShuffle } = facts;
   // The service keeps shuffle of executors that are no longer listed, and nobody knows on which worker.
   if (facts.endedListCut && facts.settings.shuffleMode === 'external-service') return undefined;
   const holds = mustKeep(facts);
+  const caches = [...byHost.values()].some(({ usedBytes }) => usedBytes > 0);
   return {
     facts,
     ties: [...byHost].flatMap(([host, there]): TiedTo | [] => {
       const tie = tieOf(there, facts, options, false);
       return tie === undefined ? [] : { host, there, tie };
     }),
-    holder: { applicationId, byHost, hosts, holds, handsOn: holds || holdsShuffle },
+    holder: { applicationId, byHost, caches, hosts, holds, handsOn: holds || holdsShuffle },
   };
 }
 
@@ -203,15 +191,28 @@ interface Page {
 
 const NO_HOSTS: ReadonlyMap<string, number> = new Map();
 
-const pagesKept = new Kept<Share, Page>();
+const shares = new Kept<ApplicationHoldings, Share | undefined>();
+const pagesKept = new Kept<ApplicationHoldings, Page | undefined>();
 
-function pageOf(share: Share, options: LedgerOptions): Page {
-  const sinceMs = options.pinnedSinceMs?.get(share.facts.applicationId) ?? NO_HOSTS;
+/** Undefined where nobody knows what it holds. */
+function pageOf(
+  id: string,
+  settings: ApplicationSettings,
+  holdings: ApplicationHoldings,
+  options: LedgerOptions,
+): Page | undefined {
+  const { guards, moveCachedBlocks, nowMs, pinAgeLimitMs = 0 } = options;
+  const sinceMs = options.pinnedSinceMs?.get(id) ?? NO_HOSTS;
+  const restless = isRestless(id, holdings, options);
+  const key = [id, settings, restless, guards, moveCachedBlocks];
+  const make = (): Page | undefined => {
+    const share = shares.get(holdings, key, () => makeShare(factsOf(id, settings, holdings, restless), options));
+    return share && makePage(share, sinceMs, options);
+  };
   // Time itself changes what is too old.
-  if ((options.pinAgeLimitMs ?? 0) > 0) return makePage(share, sinceMs, options);
-  const { nowMs } = options;
-  const page = pagesKept.get(share, [sinceMs], () => makePage(share, sinceMs, options));
-  return (page.madeAtMs ?? nowMs) === nowMs ? page : makePage(share, sinceMs, options);
+  if (pinAgeLimitMs > 0) return make();
+  const page = pagesKept.get(holdings, [...key, sinceMs], make);
+  return (page?.madeAtMs ?? nowMs) === nowMs ? page : make();
 }
 
 function makePage({ facts, holder, ties }: Share, before: ReadonlyMap<string, number>, options: LedgerOptions): Page {

@@ -1,6 +1,7 @@
 /** Who is chosen to go, and what becomes of those who were: looked at again, released, marked, or counted down. */
 import type { PodView } from './cluster-view.ts';
 import { normalHost, type FleetPod } from './fleet.ts';
+import { LastMade } from './kept.ts';
 import { executorsAt } from './ledger.ts';
 import type { RemovalInput } from './removal.ts';
 import {
@@ -23,7 +24,7 @@ import {
 import { firstToGoFirst, whyBound } from './removal-target.ts';
 import { describeBytes } from './resources.ts';
 import { chooseSurvivors, whyIdleIsPinned, type BusyWorker, type Drainable, type Survivors } from './survivors.ts';
-import { byPreference, selfOf, standingOf, whyNotProvenEmpty } from './victims.ts';
+import { byPreference, selfOf, standingOf, whyNotProvenEmpty, type VictimContext } from './victims.ts';
 
 /** All pods that serve, sorted by what may become of them. */
 export interface Candidates {
@@ -34,8 +35,27 @@ export interface Candidates {
   readonly why: ReadonlyMap<string, string>;
 }
 
-/** Judges every pod that serves; what is kept where only if somebody may have to go. Pure. */
+/** Judges every pod that serves; what is kept where only if somebody may have to go. Pure; the same input has the same answer. */
 export function candidatesOf(input: RemovalInput, lookForPins: boolean): Candidates {
+  const { context, rules, ledger, stillFits, markAbility, spareIdleWorkers, target } = input;
+  const { fleet, seenReady, shared, driverWorkerIds, guards } = context;
+  // It is told for how long a worker has been silent.
+  const silentAtMs = isAnySilent(context) ? context.nowEpochMs : undefined;
+  const known = [fleet, ledger, stillFits, rules, guards, seenReady, shared, ...driverWorkerIds];
+  const key = [lookForPins, markAbility, spareIdleWorkers, target.removal, silentAtMs, ...known];
+  return judgements.get(key, () => judge(input, lookForPins));
+}
+
+const judgements = new LastMade<Candidates>();
+
+function isAnySilent({ fleet, nowEpochMs, heartbeatFreshMs }: VictimContext): boolean {
+  const edgeMs = nowEpochMs - heartbeatFreshMs;
+  for (const { workers } of fleet.serving)
+    for (const { lastHeartbeatAtEpochMs } of workers) if (lastHeartbeatAtEpochMs < edgeMs) return true;
+  return false;
+}
+
+function judge(input: RemovalInput, lookForPins: boolean): Candidates {
   const { context, rules, ledger } = input;
   const unstarted: PodView[] = [];
   const idle: BusyWorker[] = [];
@@ -265,6 +285,11 @@ export function whyNotSpare(nth: number, { spareIdleWorkers }: RemovalInput): st
 function spareArrivals(input: RemovalInput, unstarted: readonly PodView[]): readonly PodView[] {
   const ranked = asTaken(input, [...unstarted].sort(byPreference));
   return ranked.filter((pod, nth) => isDoomed({ pod }) || nth < input.spareArrivingWorkers);
+}
+
+/** Of those that could go as many as nobody needs. */
+export function freeToGo(input: RemovalInput, { unstarted, idle, drainable }: Candidates): number {
+  return spareArrivals(input, unstarted).length + spareOf(input, idle).length + drainable.length;
 }
 
 /** Chooses who goes next: what never started, then idle workers, then busy ones that can be drained. */

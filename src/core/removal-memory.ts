@@ -1,7 +1,7 @@
 /** What is remembered of the pods from one pass to the next; none of it has to outlive the daemon. */
 import type { PodView } from './cluster-view.ts';
 import { isDecommissioned, type Fleet, type FleetPod } from './fleet.ts';
-import { Kept } from './kept.ts';
+import { LastMade } from './kept.ts';
 import type { PinnedSince } from './ledger.ts';
 import type { ApplicationObservation } from './observation.ts';
 import { freshAt } from './reading.ts';
@@ -58,19 +58,18 @@ export function rememberPods(memory: RemovalMemory, fleet: Fleet, nowMs: number)
 
 type Seen = Pick<RemovalMemory, 'seenReady' | 'costs'>;
 
-/** What is known once a list of pods has been seen. */
-const seenLists = new WeakMap<Fleet['list'], Seen>();
+/** What is known since the newest list of pods has been seen. */
+let newestSeen: (Seen & { readonly list: Fleet['list'] }) | undefined;
 
 /** Pods are listed less often than is decided. */
 function seenPods(memory: Seen, { list, pods }: Fleet, nowMs: number): Seen {
-  const last = seenLists.get(list);
-  if (last?.seenReady === memory.seenReady && last.costs === memory.costs) return last;
+  const last = newestSeen;
+  // The same list tells nothing new to whom it has told all.
+  if (last?.list === list && last.seenReady === memory.seenReady && last.costs === memory.costs) return last;
   const seenReady = readyPods(memory.seenReady, pods);
   const costs = costsOf(memory.costs, pods, nowMs);
-  const seen = { seenReady, costs };
-  // The same list tells nothing new to whom it has told all.
-  seenLists.set(list, seen);
-  return seen;
+  newestSeen = { list, seenReady, costs };
+  return newestSeen;
 }
 
 /** A pod is shared until its containers have been started again. */
@@ -108,11 +107,11 @@ function costsOf(before: RemovalMemory['costs'], pods: readonly FleetPod[], nowM
   );
 }
 
-const newest = new Kept<RemovalMemory['costs'], number>();
+const newest = new LastMade<number>();
 
 /** Since when the last of all costs has been what it is. */
 export function newestCostMs(costs: RemovalMemory['costs']): number {
-  return newest.get(costs, [], () => {
+  return newest.get([costs], () => {
     let newestMs = -Infinity;
     for (const { sinceMs } of costs.values()) newestMs = Math.max(newestMs, sinceMs);
     return newestMs;

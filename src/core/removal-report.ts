@@ -1,8 +1,8 @@
 /** What is told of a removal: how many could go, who stays, and why. Made when somebody asks, which few passes are. */
-import type { Fleet } from './fleet.ts';
-import { undrainable, type Ledger } from './ledger.ts';
+import { undrainable } from './ledger.ts';
 import { pinnedWorkers, type PinnedWorker } from './pins.ts';
-import type { Candidates } from './removal-choice.ts';
+import type { RemovalInput } from './removal.ts';
+import { freeToGo, type Candidates } from './removal-choice.ts';
 
 /** Pods that serve, counted by what may become of them. */
 export interface Standings {
@@ -15,6 +15,8 @@ export interface Standings {
 export interface RemovalReport {
   /** How many of the pods that serve could go, and why. */
   readonly standings: Standings;
+  /** How many of these nobody needs: the missing executors may want those that are idle or on their way. */
+  readonly free: number;
   /** Applications whose own settings keep workers from being drained. */
   readonly undrainable: readonly { readonly applicationId: string; readonly why: string }[];
   /** Workers that applications keep. */
@@ -26,6 +28,7 @@ export interface RemovalReport {
 /** Nothing was looked at. */
 export const EMPTY_REPORT: RemovalReport = {
   standings: { unstarted: 0, idle: 0, drainable: 0, kept: 0 },
+  free: 0,
   undrainable: [],
   pins: [],
   kept: new Map(),
@@ -34,18 +37,15 @@ export const EMPTY_REPORT: RemovalReport = {
 /** Each part is made when it is first read. */
 export class LazyReport implements RemovalReport {
   readonly #candidates: () => Candidates;
-  readonly #ledger: Ledger;
-  readonly #fleet: Fleet;
-  readonly #nowMs: number;
+  readonly #input: RemovalInput;
+  #free: number | undefined;
   #undrainable: RemovalReport['undrainable'] | undefined;
   #pins: RemovalReport['pins'] | undefined;
   #kept: RemovalReport['kept'] | undefined;
 
-  constructor(candidates: () => Candidates, ledger: Ledger, fleet: Fleet, nowMs: number) {
+  constructor(candidates: () => Candidates, input: RemovalInput) {
     this.#candidates = candidates;
-    this.#ledger = ledger;
-    this.#fleet = fleet;
-    this.#nowMs = nowMs;
+    this.#input = input;
   }
 
   get standings(): Standings {
@@ -53,12 +53,17 @@ export class LazyReport implements RemovalReport {
     return { unstarted: unstarted.length, idle: idle.length, drainable: drainable.length, kept: why.size };
   }
 
+  get free(): number {
+    return (this.#free ??= freeToGo(this.#input, this.#candidates()));
+  }
+
   get undrainable(): RemovalReport['undrainable'] {
-    return (this.#undrainable ??= undrainable(this.#ledger));
+    return (this.#undrainable ??= undrainable(this.#input.ledger));
   }
 
   get pins(): readonly PinnedWorker[] {
-    return (this.#pins ??= pinnedWorkers(this.#ledger, this.#fleet, this.#nowMs));
+    const { ledger, context } = this.#input;
+    return (this.#pins ??= pinnedWorkers(ledger, context.fleet, context.nowMs));
   }
 
   get kept(): ReadonlyMap<string, number> {

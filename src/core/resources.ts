@@ -88,6 +88,11 @@ export function customKey(amount: Resources): string {
   return names.length === 0 ? '' : JSON.stringify(names.sort().map((name) => [name, amountOf(amount, name)]));
 }
 
+/** Whether both are equal amounts. */
+export function isEqual(a: Resources, b: Resources): boolean {
+  return a === b || (a.cores === b.cores && a.memoryMiB === b.memoryMiB && customKey(a) === customKey(b));
+}
+
 /** For people: "4 cores, 8192 MiB, 1 gpu". */
 export function describeResources(amount: Resources): string {
   const custom = Object.entries(amount.custom).map(([name, count]) => `, ${count} ${name}`);

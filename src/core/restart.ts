@@ -3,7 +3,7 @@
  * and how long to leave. Pods are paid for meanwhile and do nothing.
  */
 import type { Fleet } from './fleet.ts';
-import { Kept } from './kept.ts';
+import { LastMade } from './kept.ts';
 
 /** The newest times are kept, so many of each. */
 const KEPT = 20;
@@ -83,11 +83,11 @@ export interface RestartCost {
 
 /** By the medians of what was seen; undefined as long as no worker was seen to start. */
 export function restartCost({ startsMs, removalsMs }: RestartMemory): RestartCost | undefined {
-  return costs.get(startsMs, [removalsMs], () => costBy(startsMs, removalsMs));
+  return costs.get([startsMs, removalsMs], () => costBy(startsMs, removalsMs));
 }
 
 /** New lists come with each start and each removal. */
-const costs = new Kept<readonly number[], RestartCost | undefined>();
+const costs = new LastMade<RestartCost | undefined>();
 
 function costBy(startsMs: readonly number[], removalsMs: readonly number[]): RestartCost | undefined {
   const startMs = median(startsMs);

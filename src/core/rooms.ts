@@ -87,13 +87,7 @@ export class Rooms {
 
   constructor(groups: Iterable<RoomGroup>, order: RoomOrder) {
     this.#order = order;
-    const entries = Array.from(groups, ({ free, count }): Room => ({ free, count, custom: customKey(free) }));
-    entries.sort((a, b) => this.#compare(a, b));
-    for (const entry of entries) {
-      const last = this.#entries.at(-1);
-      if (last !== undefined && this.#compare(last, entry) === 0) this.#recount(this.#entries.length - 1, entry.count);
-      else if (entry.count > 0) this.#entries.push(entry);
-    }
+    for (const { free, count } of groups) this.add(free, count);
   }
 
   copy(): Rooms {

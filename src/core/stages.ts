@@ -5,12 +5,13 @@ import type { CoreMemory, Decision } from './decision.ts';
 import { demandOf, NO_DEMAND_MEMORY, type ApplicationDemand, type DemandMemory } from './demand.ts';
 import type { Fleet } from './fleet.ts';
 import { shrinkBlockers, type GuardMemory } from './guard.ts';
+import { LastMade } from './kept.ts';
 import type { Observation } from './observation.ts';
 import { decideOriginal } from './original.ts';
 import { decideCount, type PolicyInput, type Verdict } from './policy.ts';
 import type { Known, Reading } from './reading.ts';
 import type { Guards } from './removal-guards.ts';
-import type { Resources } from './resources.ts';
+import { isEqual, type Resources } from './resources.ts';
 import type { Rules } from './rules.ts';
 import type { MasterView } from './spark-view.ts';
 import { traceLine, type Trace } from './trace.ts';
@@ -28,36 +29,62 @@ export interface Scene {
   readonly guards: Guards;
 }
 
-/** R6: what a worker of ours offers, as seen; else as the template says; else as set; else as it was last seen. */
-export function shapeOf(fleet: Fleet, target: TargetView, memory: CoreMemory, rules: Rules): Resources | undefined {
+/**
+ * R6: what a worker of ours offers, as seen; else as the template says; else as set; else as it was last seen. The same object
+ * as long as it is the same: much is kept by it.
+ */
+export function shapeOf(
+  fleet: Fleet,
+  target: TargetView,
+  { lastShape }: CoreMemory,
+  rules: Rules,
+): Resources | undefined {
   const withWorker = fleet.pods.find(({ alive }) => alive.length > 0);
-  return withWorker?.alive[0]?.total ?? target.workerShape ?? rules.workerShape ?? memory.lastShape;
+  const shape = withWorker?.alive[0]?.total ?? target.workerShape ?? rules.workerShape ?? lastShape;
+  return shape !== undefined && lastShape !== undefined && isEqual(shape, lastShape) ? lastShape : shape;
 }
+
+interface AllDemands {
+  readonly demands: readonly ApplicationDemand[];
+  readonly memory: CoreMemory['demands'];
+}
+
+const newestDemands = new LastMade<AllDemands>();
 
 /** Demand of every application, in the master's order, and what to remember of each. */
 export function allDemands(
-  scene: Scene,
+  { observation, rules, trace }: Pick<Scene, 'observation' | 'rules' | 'trace'>,
   memory: CoreMemory,
   workerShape: Resources | undefined,
-): { demands: readonly ApplicationDemand[]; memory: ReadonlyMap<string, DemandMemory> } {
-  const { observation, rules, trace } = scene;
+): AllDemands {
+  const key = [observation, memory.demands, workerShape, rules];
+  const made = newestDemands.get(key, () => makeDemands(observation, memory.demands, workerShape, rules));
+  trace.addLater(() =>
+    made.demands.map(({ sentence, executors, held, basis, certain }) =>
+      traceLine('demand', sentence, { executors, heldExecutors: held, basis, certain }),
+    ),
+  );
+  return made;
+}
+
+function makeDemands(
+  observation: Observation,
+  memory: CoreMemory['demands'],
+  workerShape: Resources | undefined,
+  rules: Rules,
+): AllDemands {
   const context = { nowMs: observation.nowMs, burstMs: rules.burstMs, skipsLate: rules.skipsLate, workerShape };
   const demands: ApplicationDemand[] = [];
   const memories: DemandMemory[] = [];
   let same = 0;
   for (const observed of observation.applications) {
-    const before = memory.demands.get(observed.application.id);
+    const before = memory.get(observed.application.id);
     const one = demandOf(observed, before ?? NO_DEMAND_MEMORY, context);
     demands.push(one.demand);
     memories.push(one.memory);
     if (one.memory === before) same += 1;
   }
-  trace.addLater(() =>
-    demands.map(({ sentence, executors, held, basis, certain }) =>
-      traceLine('demand', sentence, { executors, heldExecutors: held, basis, certain }),
-    ),
-  );
-  if (same === memories.length && same === memory.demands.size) return { demands, memory: memory.demands };
+  if (same === memories.length && same === memory.size) return { demands, memory };
   const remembered = new Map<string, DemandMemory>();
   demands.forEach(({ id }, nth) => remembered.set(id, memories[nth] ?? NO_DEMAND_MEMORY));
   return { demands, memory: remembered };

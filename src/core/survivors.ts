@@ -143,8 +143,10 @@ function hittingSet(
   leavingHosts: ReadonlySet<string>,
 ): Map<string, string[]> {
   const byHost = new Map<string, Keeper[]>();
+  const concerned = new Set<string>();
   for (const one of candidates) {
     const host = normalHost(one.worker.host);
+    for (const { applicationId } of ledger.ties.get(host) ?? []) concerned.add(applicationId);
     const there = byHost.get(host);
     const keeper = { one, holders: [], open: 0 };
     if (there === undefined) byHost.set(host, [keeper]);
@@ -153,7 +155,7 @@ function hittingSet(
   const staysAnyway = (host: string): boolean => !byHost.has(host) && !leavingHosts.has(host);
   const open = new Set<Holder>();
   for (const holder of ledger.holders.values()) {
-    if (!holder.holds || holder.hosts.some(staysAnyway)) continue;
+    if (!holder.holds || !concerned.has(holder.applicationId) || holder.hosts.some(staysAnyway)) continue;
     open.add(holder);
     for (const host of holder.hosts) {
       for (const keeper of byHost.get(host) ?? NO_KEEPERS) {
@@ -292,6 +294,7 @@ export function whyNoRoom(host: string, gone: ReadonlySet<string>, stillFits: St
 
 /** Whether what the application has cached on the hosts that go fits into the storage memory of those that stay. */
 function storageFits(holder: Holder, going: ReadonlySet<string>, last: string): boolean {
+  if (!holder.caches) return true;
   let moved = 0;
   let free = 0;
   holder.byHost.forEach(({ usedBytes, freeBytes }, host) => {

@@ -42,7 +42,7 @@ export interface HeldThere {
   /** One of them has cached blocks. */
   readonly caches: boolean;
   readonly cachedBytes: number;
-  /** Shuffle bytes that active executors wrote, and ended ones. */
+  /** Shuffle bytes that active executors wrote, and ended ones where an external service keeps them. */
   readonly shuffleBytes: number;
   readonly endedShuffleBytes: number;
   /** Storage memory of the active ones. */
@@ -71,7 +71,7 @@ export function factsOf(
   restless: boolean,
 ): Facts {
   const { activity } = holdings;
-  const { byHost, hosts, ended, wroteShuffle } = summaryOf(holdings);
+  const { byHost, hosts, ended, wroteShuffle } = summaryOf(holdings, settings.shuffleMode === 'external-service');
   const endedListCut = ended >= (settings.retainedEndedExecutors ?? DEFAULT_RETAINED_ENDED_EXECUTORS);
   const holdsShuffle = endedListCut || wroteShuffle;
   return { applicationId, settings, activity, byHost, hosts, holdsShuffle, endedListCut, restless };
@@ -84,53 +84,49 @@ interface Summary {
   readonly wroteShuffle: boolean;
 }
 
-function summaryOf(holdings: ApplicationHoldings): Summary {
-  const byHost = new Map<string, HeldThere>();
+/** What ended executors wrote is still where they were only if a service keeps it. */
+function summaryOf(holdings: ApplicationHoldings, keepsEnded: boolean): Summary {
+  const byHost = new Map<string, Mutable<HeldThere>>();
   let ended = 0;
   let wroteShuffle = false;
   for (const executor of holdings.executors) {
     if (executor.shuffleWriteBytes > 0) wroteShuffle = true;
     if (!executor.active) {
       ended += 1;
-      // Most of those that are over have left nothing.
-      if (executor.shuffleWriteBytes === 0) continue;
+      if (!keepsEnded || executor.shuffleWriteBytes === 0) continue;
     }
     const host = normalHost(executor.host);
-    const there = byHost.get(host);
-    byHost.set(host, there === undefined ? alone(executor) : together(there, executor));
+    let there = byHost.get(host);
+    if (there === undefined) byHost.set(host, (there = { ...NOTHING_THERE }));
+    if (executor.active) addActive(there, executor);
+    else there.endedShuffleBytes += executor.shuffleWriteBytes;
   }
   const hosts = [...byHost].flatMap(([host, { executors }]) => (executors > 0 ? host : []));
   return { byHost, hosts, ended, wroteShuffle };
 }
 
-/** What one executor is and holds. */
-function alone(executor: ExecutorHolding): HeldThere {
-  const { active, activeTasks, rddBlocks, shuffleWriteBytes, memoryUsedBytes, diskUsedBytes } = executor;
-  return {
-    executors: active ? 1 : 0,
-    tasks: active ? activeTasks : 0,
-    caches: active && rddBlocks > 0,
-    cachedBytes: active ? memoryUsedBytes + diskUsedBytes : 0,
-    shuffleBytes: active ? shuffleWriteBytes : 0,
-    endedShuffleBytes: active ? 0 : shuffleWriteBytes,
-    usedBytes: active ? memoryUsedBytes : 0,
-    freeBytes: active ? Math.max(0, executor.maxMemoryBytes - memoryUsedBytes) : 0,
-  };
-}
+type Mutable<T> = { -readonly [Name in keyof T]: T[Name] };
 
-/** The same with one more. */
-function together(held: HeldThere, executor: ExecutorHolding): HeldThere {
-  const more = alone(executor);
-  return {
-    executors: held.executors + more.executors,
-    tasks: held.tasks + more.tasks,
-    caches: held.caches || more.caches,
-    cachedBytes: held.cachedBytes + more.cachedBytes,
-    shuffleBytes: held.shuffleBytes + more.shuffleBytes,
-    endedShuffleBytes: held.endedShuffleBytes + more.endedShuffleBytes,
-    usedBytes: held.usedBytes + more.usedBytes,
-    freeBytes: held.freeBytes + more.freeBytes,
-  };
+const NOTHING_THERE: HeldThere = {
+  executors: 0,
+  tasks: 0,
+  caches: false,
+  cachedBytes: 0,
+  shuffleBytes: 0,
+  endedShuffleBytes: 0,
+  usedBytes: 0,
+  freeBytes: 0,
+};
+
+function addActive(held: Mutable<HeldThere>, executor: ExecutorHolding): void {
+  const { activeTasks, rddBlocks, shuffleWriteBytes, memoryUsedBytes, diskUsedBytes, maxMemoryBytes } = executor;
+  held.executors += 1;
+  held.tasks += activeTasks;
+  held.caches ||= rddBlocks > 0;
+  held.cachedBytes += memoryUsedBytes + diskUsedBytes;
+  held.shuffleBytes += shuffleWriteBytes;
+  held.usedBytes += memoryUsedBytes;
+  held.freeBytes += Math.max(0, maxMemoryBytes - memoryUsedBytes);
 }
 
 /** What is allowed, and what forbids a removal. */
@@ -144,8 +140,7 @@ export interface TieOptions {
 export function tieOf(there: HeldThere, facts: Facts, options: TieOptions, isOld: boolean): Tie | undefined {
   const { applicationId, settings } = facts;
   const { executors, tasks, caches } = there;
-  const ofService = settings.shuffleMode === 'external-service' ? there.endedShuffleBytes : 0;
-  const shuffleBytes = there.shuffleBytes + ofService;
+  const shuffleBytes = there.shuffleBytes + there.endedShuffleBytes;
   const bytes = shuffleBytes + there.cachedBytes;
   const { guards, moveCachedBlocks } = options;
   const tie = (kind: Tie['kind'], why: string, restless = false, bySettings = false): Tie => {

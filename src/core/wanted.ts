@@ -7,7 +7,7 @@
  */
 import type { ApplicationDemand } from './demand.ts';
 import { isAlive, type Fleet } from './fleet.ts';
-import { Kept } from './kept.ts';
+import { LastMade } from './kept.ts';
 import { groupRooms, orderOf, placeInto, workersToHold, type PlacementItem } from './placement.ts';
 import { describeResources, fitCount, isNothing, resourcesKey, type Resources } from './resources.ts';
 import { Rooms, RoomTally } from './rooms.ts';
@@ -99,13 +99,13 @@ interface RoomNow {
   readonly arriving: number;
 }
 
-const roomsNow = new Kept<Fleet, RoomNow>();
+const roomsNow = new LastMade<RoomNow>();
 
 /** What is free now. Pure; the same fleet has the same rooms, also as an object. */
 export function roomNow(input: WantedInput): RoomNow {
   const { fleet, podsKnown, newcomers, servingWorkers, workerShape, placement } = input;
-  const key = [podsKnown, servingWorkers, placement, workerShape, ...newcomers];
-  return roomsNow.get(fleet, key, () => tallyRoom(input));
+  const key = [fleet, podsKnown, servingWorkers, placement, workerShape, ...newcomers];
+  return roomsNow.get(key, () => tallyRoom(input));
 }
 
 function tallyRoom(input: WantedInput): RoomNow {

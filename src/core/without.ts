@@ -1,5 +1,6 @@
 /** Whether the cluster could do without some hosts: a look at where everything would be if they were gone. */
 import { aliveByHost, type Fleet } from './fleet.ts';
+import { LastMade } from './kept.ts';
 import type { Ledger } from './ledger.ts';
 import { subtract, type Resources } from './resources.ts';
 import { RoomTally, type Rooms } from './rooms.ts';
@@ -13,6 +14,13 @@ import { leftAfter, missingItems, roomNow, type WantedInput } from './wanted.ts'
  * those is kept.
  */
 export function fitsWithout(input: WantedInput, ledger: Ledger): StillFits {
+  const { fleet, podsKnown, placement, drivers, demands } = input;
+  return looks.get([ledger, fleet, podsKnown, placement, drivers, ...demands], () => look(input, ledger));
+}
+
+const looks = new LastMade<StillFits>();
+
+function look(input: WantedInput, ledger: Ledger): StillFits {
   let now: Everywhere | undefined;
   let others: Without | undefined;
   return (gone, host) => {

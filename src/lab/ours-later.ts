@@ -4,6 +4,7 @@
  */
 import { countWorkers } from '../core/count.ts';
 import { decide } from '../core/decide.ts';
+import type { PodView } from '../core/cluster-view.ts';
 import type { CoreMemory, Decision } from '../core/decision.ts';
 import type { Observation } from '../core/observation.ts';
 import { longestHoldMs, type PolicyMemory } from '../core/policy.ts';
@@ -69,18 +70,22 @@ export function demandsOf(
 }
 
 /**
- * A pass that needs no second half: applications hold what they held at the pass before, which found nobody to go, and nobody
- * may go now either. Undefined where that is not sure; then all of it has to be decided.
+ * A pass that needs no second half: the pass before found nobody to go, and nobody may go now either. The pods are those that
+ * were `listed` then, and applications hold what they held, or have got more executors where nobody could go. Undefined where
+ * that is not sure; then all of it has to be decided.
  */
 export function recount(
   before: Decision,
+  listed: readonly PodView[] | undefined,
   observation: Observation,
   memory: CoreMemory,
   rules: Rules,
 ): { readonly decision: Decision; readonly memory: CoreMemory } | undefined {
   if (memory.expectation !== undefined || !nobodyCanGo(before) || before.report.kept.has(NO_ROOM)) return undefined;
+  // A pod of another list may have a worker by now that could go.
+  if (!observation.pods.known || observation.pods.value !== listed) return undefined;
   const scene = sceneOf(observation, rules);
-  if (scene === undefined || !observation.master.known || isUnfilled(scene)) return undefined;
+  if (scene === undefined || !observation.master.known) return undefined;
   const counted = countWorkers(scene, observation.master.value, memory);
   const { fleet, verdict, wanted, floor, demands } = counted;
   const decision = {
@@ -92,16 +97,13 @@ export function recount(
     floorWorkers: floor,
     demands,
   };
-  // Workers in use are kept by what applications hold there, which is the same.
-  if (!counted.certain || fleet.idleWorkers.length > 0 || !nobodyCanGo(decision)) return undefined;
+  // Workers in use are kept by what applications hold there; others may go as far as the missing executors need none.
+  const idleMayGo = fleet.idleWorkers.length > 0 && wanted.spareIdleWorkers > 0;
+  const mayGo = idleMayGo || wanted.spareArrivingWorkers > 0;
+  if (!counted.certain || mayGo || !nobodyCanGo(decision)) return undefined;
   const { nowMs, applications } = observation;
   const removal = rememberQuiet(rememberPods(counted.memory.removal, fleet, nowMs), applications, nowMs);
   return { decision, memory: { ...counted.memory, removal } };
-}
-
-/** Replicas that do not exist may be cancelled as soon as nobody waits for them. */
-function isUnfilled({ target: { existingPods, plannedWorkers } }: Scene): boolean {
-  return existingPods < plannedWorkers;
 }
 
 function sceneOf(observation: Observation, rules: Rules): Scene | undefined {

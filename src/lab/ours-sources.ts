@@ -5,7 +5,7 @@
  */
 import { buildFleet } from '../core/fleet.ts';
 import type { ApplicationObservation, MarkAbility, Observation } from '../core/observation.ts';
-import { unknown, type Known, type Reading } from '../core/reading.ts';
+import type { Known } from '../core/reading.ts';
 import type {
   AllocationGauges,
   ApplicationPage,
@@ -18,7 +18,9 @@ import type {
 } from '../core/spark-view.ts';
 import type { ApplicationHoldings } from '../core/holdings.ts';
 import type { PodView, TargetView } from '../core/cluster-view.ts';
-import { gaugesOf, holdingsOf, paceOf, pageOf, selfOf, settingsOf, START_EPOCH_MS, Views } from './ours-views.ts';
+import { holdingsChange, holdingsOf, isBound, type HoldingsChange } from './ours-holdings.ts';
+import { NOT_READ, Slot } from './ours-slot.ts';
+import { gaugesOf, paceOf, pageOf, selfOf, settingsOf, START_EPOCH_MS, Views } from './ours-views.ts';
 import type { Driver } from './sim/driver.ts';
 import type { Outage } from './sim/options.ts';
 import type { Site } from './sim/simulate.ts';
@@ -32,57 +34,8 @@ const HOLDINGS_PER_BEAT = 10;
 const PACE_PERIOD_MS = 10_000;
 /** Views older than this show older heartbeats than a real master would. */
 const HEARTBEATS_MS = 15_000;
-/** As in the daemon: a read that is due within this share of its period is done now. */
-const EARLY_SHARE = 0.1;
 
-const NOT_READ = unknown('not read yet');
-
-/** The newest value of one source. */
-class Slot<T> {
-  value: T | undefined;
-  version = -1;
-  takenAtMs = -Infinity;
-  readonly #name: string;
-  #outdated = false;
-  #reading: Known<T> | undefined;
-
-  constructor(name: string) {
-    this.#name = name;
-  }
-
-  isDue(nowMs: number, periodMs: number): boolean {
-    return this.#outdated || nowMs - this.takenAtMs >= periodMs * (1 - EARLY_SHARE);
-  }
-
-  /** What was read is no longer so: the next read is due at once. */
-  outdate(): void {
-    this.#outdated = true;
-  }
-
-  /** The same was read again. */
-  again(nowMs: number): void {
-    this.takenAtMs = nowMs;
-    this.#outdated = false;
-  }
-
-  /** Takes what is there now. True if it is another one than before. */
-  take(version: number, nowMs: number, make: () => T): boolean {
-    this.again(nowMs);
-    if (version === this.version) return false;
-    this.version = version;
-    this.value = make();
-    return true;
-  }
-
-  reading(periodMs: number): Reading<T> {
-    const { value, takenAtMs } = this;
-    if (value === undefined) return NOT_READ;
-    const last = this.#reading;
-    if (last?.value === value && last.takenAtMs === takenAtMs && last.periodMs === periodMs) return last;
-    this.#reading = { known: true, value, takenAtMs, source: this.#name, periodMs };
-    return this.#reading;
-  }
-}
+const NO_CHANGES = { cluster: false, gauges: false, kept: false };
 
 interface Entry {
   readonly driver: Driver;
@@ -96,11 +49,14 @@ interface Entry {
 
 /** What is another than before. */
 export interface Changes {
+  /** Gauges, or how long tasks take. */
   readonly gauges: boolean;
   /** Target, pods or master. */
   readonly cluster: boolean;
   /** What is kept on workers, or what runs on those on their way out. */
   readonly kept: boolean;
+  /** Executors have come whose applications keep all their workers, to where nobody could go before. */
+  readonly joined: boolean;
 }
 
 export class Sources {
@@ -117,6 +73,10 @@ export class Sources {
   #watchesPods = false;
   #masterMadeAtMs = -Infinity;
   #seen: Observation | undefined;
+  /** Events of the world until the last beat. */
+  #events = -1;
+  /** At the last beat nothing that is read every beat was read, since it is as it was: it is read once somebody asks. */
+  #isAsBefore = false;
 
   /** `keepsAlike`: what would change nothing that is decided may be left as it was read before. */
   constructor(site: Site, { keepsAlike }: { readonly keepsAlike: boolean }) {
@@ -142,11 +102,32 @@ export class Sources {
     let cluster = this.#target.isDue(nowMs, TARGET_PERIOD_MS) && this.#readTarget(nowMs);
     if (this.#pods.isDue(nowMs, this.#watchesPods ? POLL_MS : PODS_PERIOD_MS))
       cluster = this.#readPods(nowMs) || cluster;
-    cluster = this.#readMaster(nowMs) || cluster;
+    this.#isAsBefore = !cluster && this.#nothingHappened();
+    const every = this.#isAsBefore ? NO_CHANGES : this.#readEveryBeat(nowMs);
+    const paces = this.#readPaces(nowMs);
+    const held = this.#watchesHoldings ? this.#readHoldings(nowMs, HOLDINGS_PER_BEAT) : 'nothing';
+    return {
+      gauges: every.gauges || paces,
+      cluster: cluster || every.cluster,
+      kept: every.kept || held === 'otherwise',
+      joined: held === 'joined',
+    };
+  }
+
+  #readEveryBeat(nowMs: number): Omit<Changes, 'joined'> {
+    const cluster = this.#readMaster(nowMs);
     const gauges = this.#readGauges(nowMs);
-    this.#readPaces(nowMs);
-    const kept = this.#watchesHoldings && this.#readHoldings(nowMs, HOLDINGS_PER_BEAT);
-    return { gauges, cluster, kept: this.#readSelves(nowMs) || kept };
+    return { cluster, gauges, kept: this.#readSelves(nowMs) };
+  }
+
+  /** Whether all that is read every beat is as it was: but for this beat nothing has happened in the world since the last one. */
+  #nothingHappened(): boolean {
+    const { kernel, settings } = this.#site;
+    const before = this.#events;
+    this.#events = kernel.events;
+    const { masterSilent, driversSilent } = settings.faults;
+    const neverFails = masterSilent.length + driversSilent.length === 0;
+    return kernel.events === before + 1 && neverFails && this.#entries.length <= DRIVER_REQUESTS_PER_BEAT;
   }
 
   refreshForGrowth(nowMs: number, withPods: boolean): void {
@@ -201,12 +182,18 @@ export class Sources {
   }
 
   #putTogether(nowMs: number, markAbility: MarkAbility): Observation {
+    if (this.#isAsBefore) this.#readEveryBeat(nowMs);
+    this.#isAsBefore = false;
     const shown = this.#master.value?.applications ?? [];
+    const { length } = this.#entries;
+    const gaugesMs = this.gaugesPeriodMs();
+    const holdingsMs = POLL_MS * Math.max(1, Math.ceil(length / HOLDINGS_PER_BEAT));
     const applications: ApplicationObservation[] = [];
-    for (let nth = 0; nth < this.#entries.length; nth += 1) {
+    for (let nth = 0; nth < length; nth += 1) {
       const application = shown[nth];
       const entry = this.#entries[nth];
-      if (application !== undefined && entry !== undefined) applications.push(this.#observationOf(application, entry));
+      if (application !== undefined && entry !== undefined)
+        applications.push(observationOf(application, entry, gaugesMs, holdingsMs));
     }
     return {
       nowMs,
@@ -217,19 +204,6 @@ export class Sources {
       target: this.#target.reading(TARGET_PERIOD_MS),
       pods: this.#pods.reading(PODS_PERIOD_MS),
       markAbility,
-    };
-  }
-
-  #observationOf(application: ApplicationView, entry: Entry): ApplicationObservation {
-    const holdingsMs = POLL_MS * Math.max(1, Math.ceil(this.#entries.length / HOLDINGS_PER_BEAT));
-    const known = entry.gauges.value !== undefined;
-    return {
-      application,
-      gauges: entry.gauges.reading(this.gaugesPeriodMs()),
-      page: entry.page.reading(POLL_MS),
-      settings: known ? (entry.settings ??= settingsReading(entry.driver)) : NOT_READ,
-      holdings: entry.holdings.reading(holdingsMs),
-      pace: entry.pace.reading((PACE_PERIOD_MS / POLL_MS) * holdingsMs),
     };
   }
 
@@ -275,54 +249,65 @@ export class Sources {
   #readGauges(nowMs: number): boolean {
     const silent = isOut(this.#site.settings.faults.driversSilent, nowMs);
     let changed = false;
-    for (const entry of this.#longestWaiting(DRIVER_REQUESTS_PER_BEAT, ({ gauges }) => gauges)) {
-      const { driver, shown, gauges } = entry;
-      if (silent) {
-        changed =
-          entry.page.take(driver.executorLimit + driver.grantedExecutors / 1e6, nowMs, () => pageOf(driver)) || changed;
-        continue;
+    for (const entry of this.#longestWaiting(DRIVER_REQUESTS_PER_BEAT, 'gauges')) {
+      const { gauges } = entry;
+      if (silent) changed = readPage(entry, nowMs) || changed;
+      else if (gauges.value !== undefined && showsStill(entry.driver, entry.shown)) gauges.again(nowMs);
+      else {
+        changed = true;
+        readGauges(entry, nowMs);
       }
-      if (gauges.value !== undefined && showsStill(driver, shown)) {
-        gauges.again(nowMs);
-        continue;
-      }
-      changed = true;
-      gauges.take(gauges.version + 1, nowMs, () => {
-        const now = gaugesOf(driver);
-        entry.shown = now;
-        return now === undefined ? { kind: 'absent' } : { kind: 'gauges', gauges: now };
-      });
     }
     return changed;
   }
 
-  #readHoldings(nowMs: number, most: number): boolean {
+  #readHoldings(nowMs: number, most: number): HoldingsChange['kind'] {
+    if (isOut(this.#site.settings.faults.driversSilent, nowMs)) return 'nothing';
+    let joined = false;
+    let otherwise = false;
+    for (const { driver, holdings } of this.#longestWaiting(most, 'holdings')) {
+      const before = holdings.value;
+      if (before !== undefined && holdings.version === driver.version) {
+        holdings.again(nowMs);
+        continue;
+      }
+      const now = holdingsOf(driver);
+      const change = holdingsChange(before, now);
+      const same = change.kind === 'nothing' && this.#keepsAlike ? before : undefined;
+      holdings.put(driver.version, nowMs, same ?? now);
+      const isSafe = change.kind === 'joined' && change.hosts.every((host) => isBound(host, this.#holdings()));
+      joined ||= isSafe;
+      otherwise ||= change.kind !== 'nothing' && !isSafe;
+    }
+    if (otherwise) return 'otherwise';
+    return joined ? 'joined' : 'nothing';
+  }
+
+  #holdings(): readonly (ApplicationHoldings | undefined)[] {
+    return this.#entries.map(({ holdings }) => holdings.value);
+  }
+
+  /** Of those that have work, as their gauges show. */
+  #readPaces(nowMs: number): boolean {
     if (isOut(this.#site.settings.faults.driversSilent, nowMs)) return false;
     let changed = false;
-    for (const { driver, holdings } of this.#longestWaiting(most, (entry) => entry.holdings)) {
-      const before = holdings.value;
-      holdings.take(driver.version, nowMs, () => {
-        const now = holdingsOf(driver);
-        const alike = keepAlike(before, now);
-        changed ||= !alike;
-        return alike && this.#keepsAlike ? (before ?? now) : now;
-      });
+    for (const { driver, pace, shown } of this.#entries) {
+      if ((shown?.numberMaxNeededExecutors ?? 0) === 0 || !pace.isDue(nowMs, PACE_PERIOD_MS)) continue;
+      pace.put(pace.version + 1, nowMs, paceOf(driver));
+      changed = true;
     }
     return changed;
   }
 
-  /** Of those that have work, as their gauges show; it is no change that a decision waits for. */
-  #readPaces(nowMs: number): void {
-    if (isOut(this.#site.settings.faults.driversSilent, nowMs)) return;
-    for (const { driver, pace, shown } of this.#entries) {
-      if ((shown?.numberMaxNeededExecutors ?? 0) === 0 || !pace.isDue(nowMs, PACE_PERIOD_MS)) continue;
-      pace.take(pace.version + 1, nowMs, () => paceOf(driver));
-    }
-  }
-
-  #longestWaiting(most: number, slot: (entry: Entry) => { readonly takenAtMs: number }): readonly Entry[] {
-    if (this.#entries.length <= most) return this.#entries;
-    return this.#entries.toSorted((a, b) => slot(a).takenAtMs - slot(b).takenAtMs).slice(0, most);
+  #longestWaiting(most: number, slot: 'gauges' | 'holdings'): readonly Entry[] {
+    const entries = this.#entries;
+    if (entries.length <= most) return entries;
+    const timesMs = new Float64Array(entries.length);
+    entries.forEach((entry, nth) => (timesMs[nth] = entry[slot].takenAtMs));
+    const edgeMs = timesMs.sort()[most - 1] ?? Infinity;
+    const before = entries.filter((entry) => entry[slot].takenAtMs < edgeMs);
+    const then = entries.filter((entry) => entry[slot].takenAtMs === edgeMs);
+    return [...before, ...then.slice(0, most - before.length)];
   }
 
   /** Pages of workers that were chosen or are on their way out. */
@@ -357,25 +342,36 @@ export class Sources {
   }
 }
 
+function readPage({ driver, page }: Entry, nowMs: number): boolean {
+  return page.take(driver.executorLimit + driver.grantedExecutors / 1e6, nowMs, () => pageOf(driver));
+}
+
+function readGauges(entry: Entry, nowMs: number): void {
+  const now = gaugesOf(entry.driver);
+  entry.shown = now;
+  const answer: GaugesAnswer = now === undefined ? { kind: 'absent' } : { kind: 'gauges', gauges: now };
+  entry.gauges.put(entry.gauges.version + 1, nowMs, answer);
+}
+
+function observationOf(
+  application: ApplicationView,
+  entry: Entry,
+  gaugesMs: number,
+  holdingsMs: number,
+): ApplicationObservation {
+  const known = entry.gauges.value !== undefined;
+  return {
+    application,
+    gauges: entry.gauges.reading(gaugesMs),
+    page: entry.page.reading(POLL_MS),
+    settings: known ? (entry.settings ??= settingsReading(entry.driver)) : NOT_READ,
+    holdings: entry.holdings.reading(holdingsMs),
+    pace: entry.pace.reading((PACE_PERIOD_MS / POLL_MS) * holdingsMs),
+  };
+}
+
 function isOut(outages: readonly Outage[], nowMs: number): boolean {
   return outages.some(({ fromMs, toMs }) => nowMs >= fromMs && nowMs < toMs);
-}
-
-/**
- * Whether an application keeps the same workers as before, whatever its executors have written meanwhile: as long as a job may
- * read its shuffle, each worker with an executor of it is kept.
- */
-export function keepAlike(before: ApplicationHoldings | undefined, now: ApplicationHoldings | undefined): boolean {
-  if (before === undefined || now === undefined || !mayBeRead(before) || !mayBeRead(now)) return false;
-  if (before.executors.length !== now.executors.length) return false;
-  return before.executors.every((one, nth) => {
-    const other = now.executors[nth];
-    return one === other || (one.id === other?.id && one.host === other.host && one.active === other.active);
-  });
-}
-
-function mayBeRead({ activity, executors }: ApplicationHoldings): boolean {
-  return activity === 'shuffling' && executors.some(({ shuffleWriteBytes }) => shuffleWriteBytes > 0);
 }
 
 function settingsReading(driver: Driver): Known<ApplicationSettings> {

@@ -41,14 +41,13 @@ export function nextTimerMs(
   const own = memory.policy.peaks.at(-1)?.atMs;
   if (own !== lastMs) return -Infinity;
   const restart = restartCost(memory.restart);
+  const timers = [
+    holdTimers(memory, decision, restart, rules, epochMs + lastMs, epochMs),
+    watchTimers(memory, restart, lastMs, rules),
+    removalTimers(memory, decision, observation, rules, epochMs),
+  ];
   let next = Infinity;
-  for (const timerMs of [
-    ...holdTimers(memory, decision, restart, rules, epochMs + lastMs, epochMs),
-    ...watchTimers(memory, restart, lastMs, rules),
-    ...removalTimers(memory, decision, observation, rules, epochMs),
-  ]) {
-    if (timerMs > lastMs) next = Math.min(next, timerMs);
-  }
+  for (const some of timers) for (const timerMs of some) if (timerMs > lastMs) next = Math.min(next, timerMs);
   return next;
 }
 
@@ -78,12 +77,9 @@ function holdTimers(
 }
 
 /** More workers are planned than should serve, and none is on its way out or may go: a larger surplus changes nothing. */
-export function nobodyCanGo(decision: Decision): boolean {
-  const { leaving, desiredWorkers, plannedWorkers } = decision;
+export function nobodyCanGo({ leaving, desiredWorkers, plannedWorkers, report }: Decision): boolean {
   const surplus = desiredWorkers !== undefined && plannedWorkers !== undefined && desiredWorkers < plannedWorkers;
-  if (!surplus || leaving.length > 0) return false;
-  const { unstarted, idle, drainable } = decision.report.standings;
-  return unstarted + idle + drainable === 0;
+  return surplus && leaving.length === 0 && report.free === 0;
 }
 
 /** Ends of suspicion, of verification and of what is foreseen. */
@@ -124,14 +120,17 @@ function removalTimers(
     for (const sinceMs of hosts.values()) timers.push(sinceMs + rules.pinAgeLimitMs);
   }
   if (leaving.length === 0) return timers;
-  const settleMs = rules.settleMs * (wrongVictims > 0 ? HOLD_BACK_FACTOR : 1);
-  for (const { chosenAtEpochMs, markedAtEpochMs } of pods.known ? pods.value : []) {
-    if (chosenAtEpochMs !== undefined) timers.push(chosenAtEpochMs - epochMs + settleMs);
-    // Late is what has taken longer, not as long.
+  // Late is what has taken longer, not as long.
+  for (const { markedAtEpochMs } of pods.known ? pods.value : [])
     if (markedAtEpochMs !== undefined) timers.push(markedAtEpochMs - epochMs + rules.drainDeadlineMs + 1);
-  }
-  for (const since of [decommissionedAtMs, bookedAtMs, emptySinceMs])
+  for (const since of [decommissionedAtMs, bookedAtMs])
     for (const atMs of since.values()) timers.push(atMs + rules.settleMs);
+  // Those that are being drained are not counted down yet, so nothing has to settle for them.
+  if (leaving.every(({ phase }) => phase === 'draining' || phase === 'marked')) return timers;
+  const settleMs = rules.settleMs * (wrongVictims > 0 ? HOLD_BACK_FACTOR : 1);
+  for (const { chosenAtEpochMs } of pods.known ? pods.value : [])
+    if (chosenAtEpochMs !== undefined) timers.push(chosenAtEpochMs - epochMs + settleMs);
+  for (const atMs of emptySinceMs.values()) timers.push(atMs + rules.settleMs);
   for (const { sinceMs } of costs.values()) timers.push(sinceMs + settleMs);
   return timers;
 }

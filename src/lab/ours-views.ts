@@ -1,6 +1,5 @@
 /** The simulated world as Spark and Kubernetes would show it: the core's own views, made anew only where something changed. */
 import type { PodView, TargetView } from '../core/cluster-view.ts';
-import type { ApplicationHoldings, ExecutorHolding, JobActivity } from '../core/holdings.ts';
 import { resources } from '../core/resources.ts';
 import type {
   AllocationGauges,
@@ -12,25 +11,30 @@ import type {
   WorkerSelfView,
   WorkerView,
 } from '../core/spark-view.ts';
-import { storageMiB } from './sim/blocks.ts';
 import type { Driver } from './sim/driver.ts';
 import type { Site } from './sim/simulate.ts';
-import type { Executor, Pod, Worker } from './sim/world.ts';
+import type { Pod, Worker } from './sim/world.ts';
 
 /** The wall clock at the start of the simulation. */
 export const START_EPOCH_MS = 1_700_000_000_000;
 const OWNER_UID = 'workers';
 const HEARTBEAT_MS = 15_000;
-const MIB = 1_048_576;
+
+/** A worker as the master shows it. */
+interface ShownWorker {
+  readonly worker: Worker;
+  readonly version: number;
+  /** From here on its heartbeat is another one. */
+  readonly untilMs: number;
+  readonly view: WorkerView;
+}
 
 /** Makes views and keeps them for as long as they are true. */
 export class Views {
   readonly #site: Site;
-  readonly #workers = new WeakMap<
-    Worker,
-    { readonly version: number; readonly untilMs: number; readonly view: WorkerView }
-  >();
-  readonly #shown = new WeakMap<WorkerView, Worker>();
+  /** As they were shown last, in the master's order. */
+  #workers: readonly ShownWorker[] = [];
+  readonly #byId = new Map<string, Worker>();
   readonly #pods = new WeakMap<Pod, { readonly version: number; readonly view: PodView }>();
   readonly #applications = new WeakMap<Driver, ApplicationView>();
 
@@ -40,10 +44,11 @@ export class Views {
 
   master(): MasterView {
     const { master, drivers } = this.#site;
+    this.#workers = this.#shown(master.workers);
     return {
       url: 'spark://master:7077',
       status: 'ALIVE',
-      workers: master.workers.map((worker) => this.#worker(worker)),
+      workers: this.#workers.map(({ view }) => view),
       applications: drivers.map((driver) => this.#application(driver)),
       completedApplicationIds: [...master.completedIds],
       drivers: [],
@@ -51,8 +56,8 @@ export class Views {
   }
 
   /** The worker that was shown as this. */
-  workerOf(view: WorkerView): Worker | undefined {
-    return this.#shown.get(view);
+  workerOf({ id }: WorkerView): Worker | undefined {
+    return this.#byId.get(id);
   }
 
   pods(): readonly PodView[] {
@@ -94,10 +99,20 @@ export class Views {
     return view;
   }
 
-  #worker(worker: Worker): WorkerView {
+  /** Workers that came are last in the list, and those before one that was taken off it stand where they stood. */
+  #shown(workers: readonly Worker[]): readonly ShownWorker[] {
+    const before = this.#workers;
+    let skipped = 0;
+    return workers.map((worker, nth) => {
+      while (nth + skipped < before.length && before[nth + skipped]?.worker !== worker) skipped += 1;
+      const known = before[nth + skipped];
+      const holds = known?.version === worker.version && this.#site.kernel.nowMs < known.untilMs;
+      return holds ? known : this.#show(worker);
+    });
+  }
+
+  #show(worker: Worker): ShownWorker {
     const { nowMs } = this.#site.kernel;
-    const known = this.#workers.get(worker);
-    if (known?.version === worker.version && nowMs < known.untilMs) return known.view;
     const beats = Math.floor(((worker.diedAtMs ?? nowMs) - worker.registeredAtMs) / HEARTBEAT_MS);
     const heartbeatAtMs = worker.registeredAtMs + beats * HEARTBEAT_MS;
     const untilMs = worker.diedAtMs === undefined ? heartbeatAtMs + HEARTBEAT_MS : Infinity;
@@ -112,9 +127,8 @@ export class Views {
       used: resources(workerCores - worker.freeCores, workerMemoryMiB - worker.freeMemoryMiB),
       lastHeartbeatAtEpochMs: START_EPOCH_MS + heartbeatAtMs,
     };
-    this.#workers.set(worker, { version: worker.version, untilMs, view });
-    this.#shown.set(view, worker);
-    return view;
+    this.#byId.set(worker.id, worker);
+    return { worker, version: worker.version, untilMs, view };
   }
 
   #pod(pod: Pod): PodView {
@@ -186,59 +200,6 @@ export function paceOf(driver: Driver): TaskPace {
       { tasks: endedTasks, totalMs: endedTaskMs },
     ]),
   );
-}
-
-/** What the driver's REST tells of executors, jobs and active stages. */
-export function holdingsOf(driver: Driver): ApplicationHoldings {
-  const most = storageMiB(driver.spec) * MIB;
-  const active = Array.from(driver.registered.values(), (one) => holdingOf(one, most, true));
-  const executors = active.concat(endedHoldings(driver, most));
-  return { executors, activity: activityOf(driver) };
-}
-
-interface Ended {
-  readonly newest: Executor;
-  readonly holdings: ExecutorHolding[];
-}
-
-const ended = new WeakMap<Driver, Ended>();
-
-/** Of those that have ended nothing changes any more, and new ones come last. */
-function endedHoldings(driver: Driver, maxMemoryBytes: number): ExecutorHolding[] {
-  const newest = driver.ended.at(-1);
-  if (newest === undefined) return [];
-  const known = ended.get(driver);
-  if (known?.newest === newest) return known.holdings;
-  const before = known === undefined ? -1 : driver.ended.lastIndexOf(known.newest);
-  const fresh = driver.ended.slice(before + 1).map((one) => holdingOf(one, maxMemoryBytes, false));
-  const holdings = [...(known?.holdings ?? []), ...fresh].slice(-driver.ended.length);
-  ended.set(driver, { newest, holdings });
-  return holdings;
-}
-
-function holdingOf(executor: Executor, maxMemoryBytes: number, active: boolean): ExecutorHolding {
-  return {
-    id: String(executor.id),
-    host: executor.worker.host,
-    active,
-    activeTasks: executor.tasks.length,
-    shuffleWriteBytes: Math.ceil(executor.writtenMiB * MIB),
-    rddBlocks: executor.cachedMiB > 0 ? 1 : 0,
-    memoryUsedBytes: Math.ceil(executor.cachedMiB * MIB),
-    diskUsedBytes: 0,
-    maxMemoryBytes,
-  };
-}
-
-/** As the daemon reads it: `apart` is one stage that reads no shuffle and, by its finished tasks, writes none. */
-function activityOf(driver: Driver): JobActivity {
-  const jobs = driver.dag.activeJobs();
-  if (jobs.length === 0) return 'idle';
-  const apart = jobs.every(([only, ...others]) => {
-    if (only === undefined || others.length > 0) return false;
-    return only.parents.length === 0 && !only.keepsOutput && only.tasksDone() > 0;
-  });
-  return apart ? 'apart' : 'shuffling';
 }
 
 /** The application's own settings, which never change. */

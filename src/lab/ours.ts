@@ -2,11 +2,12 @@
  * Our own daemon in the simulated world: the same `decide` and `noteApplied` as `src/daemon/cycle.ts` calls, once a
  * second, with a fresh look before anything is written. No second copy of the policy.
  */
+import type { PodView } from '../core/cluster-view.ts';
 import { decide, noteApplied } from '../core/decide.ts';
 import { NEW_CORE_MEMORY, type CoreMemory, type Decision } from '../core/decision.ts';
 import type { Observation } from '../core/observation.ts';
 import type { Action } from '../core/removal.ts';
-import { resourcesKey } from '../core/resources.ts';
+import { isEqual } from '../core/resources.ts';
 import type { Rules } from '../core/rules.ts';
 import { demandsOf, laterBy, memoryLater, recount } from './ours-later.ts';
 import { DEFAULT_RULES } from './ours-rules.ts';
@@ -47,6 +48,8 @@ class Daemon {
   #last: Observation | undefined;
   /** What the last pass came to. */
   #decided: Decision | undefined;
+  /** The pods that it was made of. */
+  #listed: readonly PodView[] | undefined;
   #gaugesChangedAtMs = 0;
   #wasTroubled = false;
   #skipped: { readonly atMs: number; readonly podsAtMs: number } | undefined;
@@ -75,14 +78,15 @@ class Daemon {
 
   #beat(nowMs: number): void {
     const { counters } = this.#site.recorder;
-    const { gauges, cluster, kept } = this.#sources.beat(nowMs);
+    const { gauges, cluster, kept, joined } = this.#sources.beat(nowMs);
     const troubled = this.#sources.troubled(nowMs);
     if (gauges || troubled) this.#gaugesChangedAtMs = nowMs;
     // The first look after a trouble counts too: what was stale is fresh again.
-    const mayMatter = kept || troubled || this.#wasTroubled || nowMs >= this.#notBeforeMs;
+    const held = kept || (joined && this.#rules.pinAgeLimitMs > 0);
+    const mayMatter = held || troubled || this.#wasTroubled || nowMs >= this.#notBeforeMs;
     this.#wasTroubled = troubled;
     const seldom = !this.#everyBeat && !mayMatter;
-    if (seldom && !cluster && this.#sameDemand(nowMs)) {
+    if (seldom && !cluster && !joined && this.#sameDemand(nowMs)) {
       counters.passesSkipped += 1;
       this.#skipped = { atMs: nowMs, podsAtMs: this.#sources.podsAtMs };
       return;
@@ -119,7 +123,7 @@ class Daemon {
   #recounted(nowMs: number): boolean {
     if (this.#decided === undefined) return false;
     const observation = this.#observe(nowMs);
-    const again = recount(this.#decided, observation, this.#memory, this.#rules);
+    const again = recount(this.#decided, this.#listed, observation, this.#memory, this.#rules);
     if (again === undefined || !mayShrink(again.decision)) return false;
     this.#settle(again.decision, again.memory, observation);
     return true;
@@ -146,6 +150,7 @@ class Daemon {
     this.#sources.watchPods(isRemoving(decision));
     const timerMs = nextTimerMs(memory, decision, observation, this.#rules, START_EPOCH_MS);
     this.#decided = decision;
+    this.#listed = observation.pods.known ? observation.pods.value : undefined;
     this.#notBeforeMs = watches ? -Infinity : timerMs;
   }
 
@@ -201,7 +206,7 @@ function equalDemands(a: Decision['demands'], b: Decision['demands']): boolean {
         other.certain === one.certain &&
         other.takesAll === one.takesAll &&
         other.taskMs === one.taskMs &&
-        resourcesKey(other.shape) === resourcesKey(one.shape)
+        isEqual(other.shape, one.shape)
       );
     })
   );

@@ -151,29 +151,29 @@ describe('the ledger', () => {
     expect(holds({ executors: [holding(1, { rddBlocks: 1 })], settings })).to.equal(true);
   });
 
-  it('puts all executors of an application on a host together', () => {
-    const there = ledgerOf([
-      {
-        executors: [
-          holding(1, { memoryUsedBytes: MIB, maxMemoryBytes: 3 * MIB, diskUsedBytes: 2, activeTasks: 1 }),
-          holding(1, { id: 'b', rddBlocks: 1, memoryUsedBytes: 2 * MIB, maxMemoryBytes: 3 * MIB, activeTasks: 2 }),
-          holding(1, { id: 'c', active: false, shuffleWriteBytes: 5 }),
-        ],
-      },
-    ])
-      .holders.get('app-1')
-      ?.byHost.get('10.0.0.1');
-    expect(there).to.deep.equal({
-      executors: 2,
-      tasks: 3,
-      caches: true,
-      cachedBytes: 3 * MIB + 2,
-      shuffleBytes: 2 * MIB,
-      endedShuffleBytes: 5,
-      usedBytes: 3 * MIB,
-      freeBytes: 3 * MIB,
+  for (const [shuffleMode, endedShuffleBytes] of [
+    ['external-service', 5],
+    ['tracking', 0],
+  ] as const) {
+    it(`puts all executors of an application on a host together: ${shuffleMode}`, () => {
+      const executors = [
+        holding(1, { memoryUsedBytes: MIB, maxMemoryBytes: 3 * MIB, diskUsedBytes: 2, activeTasks: 1 }),
+        holding(1, { id: 'b', rddBlocks: 1, memoryUsedBytes: 2 * MIB, maxMemoryBytes: 3 * MIB, activeTasks: 2 }),
+        holding(1, { id: 'c', active: false, shuffleWriteBytes: 5 }),
+      ];
+      const { holders } = ledgerOf([{ executors, settings: { shuffleMode } }]);
+      expect(holders.get('app-1')?.byHost.get('10.0.0.1')).to.deep.equal({
+        executors: 2,
+        tasks: 3,
+        caches: true,
+        cachedBytes: 3 * MIB + 2,
+        shuffleBytes: 2 * MIB,
+        endedShuffleBytes,
+        usedBytes: 3 * MIB,
+        freeBytes: 3 * MIB,
+      });
     });
-  });
+  }
 
   it('counts the active executors of all applications by host, brackets and case aside', () => {
     const ledger = ledgerOf([

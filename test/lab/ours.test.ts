@@ -3,6 +3,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { parseConfig } from '../../src/config/config.ts';
 import { PROFILES } from '../../src/core/profiles.ts';
+import { familyNamed } from '../../src/lab/families/families.ts';
 import { ours, type OursOptions } from '../../src/lab/ours.ts';
 import { DEFAULT_RULES } from '../../src/lab/ours-rules.ts';
 import type { SimulationOptions } from '../../src/lab/sim/options.ts';
@@ -111,6 +112,19 @@ describe('laboratory: our own daemon', () => {
   it('leaves out passes on which nothing can change: blocks that keep workers, and a quota', () => {
     for (const seed of [1, 2, 3]) same(plain, { ...CLUSTER, seed, faults: { quotaPods: 4 }, untilMs: 900_000 });
   }).timeout(20_000);
+
+  /** Runs in which once a pass was left out that mattered: a listed pod had a worker, or tasks took longer, and nothing else. */
+  for (const [name, seed, untilMs] of [
+    ['poisson-sessions', 4, 200_000],
+    ['poisson-sessions', 13, 2_600_000],
+    ['var-notebook', 10, 520_000],
+  ] as const) {
+    it(`leaves out passes on which nothing can change: ${name}, ${seed}`, () => {
+      const work = familyNamed(name)?.make(seed);
+      if (work === undefined) throw new Error(`no family ${name}`);
+      same(work, { ...CLUSTER, maxWorkers: 20, seed, untilMs });
+    }).timeout(20_000);
+  }
 
   it('leaves out passes on which nothing can change: any workload', () => {
     fc.assert(

@@ -48,8 +48,8 @@ export function later({ seen, ...before }: Scene, memory: CoreMemory, byMs: numb
 /** All that comes of a decision, also what is made only when it is read. */
 function whole(one: Scene): object {
   const { decision, memory } = decide(one.seen, one.memory, one.rules);
-  const { standings, undrainable, pins, kept } = decision.report;
-  return { ...decision, report: { standings, undrainable, pins, kept }, trace: decision.trace.lines, memory };
+  const { standings, free, undrainable, pins, kept } = decision.report;
+  return { ...decision, report: { standings, free, undrainable, pins, kept }, trace: decision.trace.lines, memory };
 }
 
 /** One test for each case. */
