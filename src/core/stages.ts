@@ -5,7 +5,6 @@ import type { CoreMemory, Decision } from './decision.ts';
 import { demandOf, NO_DEMAND_MEMORY, type ApplicationDemand, type DemandMemory } from './demand.ts';
 import type { Fleet } from './fleet.ts';
 import { shrinkBlockers, type GuardMemory } from './guard.ts';
-import { LastMade } from './kept.ts';
 import type { Observation } from './observation.ts';
 import { decideOriginal } from './original.ts';
 import { decideCount, type PolicyInput, type Verdict } from './policy.ts';
@@ -44,47 +43,30 @@ export function shapeOf(
   return shape !== undefined && lastShape !== undefined && isEqual(shape, lastShape) ? lastShape : shape;
 }
 
-interface AllDemands {
-  readonly demands: readonly ApplicationDemand[];
-  readonly memory: CoreMemory['demands'];
-}
-
-const newestDemands = new LastMade<AllDemands>();
-
 /** Demand of every application, in the master's order, and what to remember of each. */
 export function allDemands(
-  { observation, rules, trace }: Pick<Scene, 'observation' | 'rules' | 'trace'>,
+  scene: Scene,
   memory: CoreMemory,
   workerShape: Resources | undefined,
-): AllDemands {
-  const key = [observation, memory.demands, workerShape, rules];
-  const made = newestDemands.get(key, () => makeDemands(observation, memory.demands, workerShape, rules));
-  trace.addLater(() =>
-    made.demands.map(({ sentence, executors, held, basis, certain }) =>
-      traceLine('demand', sentence, { executors, heldExecutors: held, basis, certain }),
-    ),
-  );
-  return made;
-}
-
-function makeDemands(
-  observation: Observation,
-  memory: CoreMemory['demands'],
-  workerShape: Resources | undefined,
-  rules: Rules,
-): AllDemands {
+): { demands: readonly ApplicationDemand[]; memory: ReadonlyMap<string, DemandMemory> } {
+  const { observation, rules, trace } = scene;
   const context = { nowMs: observation.nowMs, burstMs: rules.burstMs, skipsLate: rules.skipsLate, workerShape };
   const demands: ApplicationDemand[] = [];
   const memories: DemandMemory[] = [];
   let same = 0;
   for (const observed of observation.applications) {
-    const before = memory.get(observed.application.id);
+    const before = memory.demands.get(observed.application.id);
     const one = demandOf(observed, before ?? NO_DEMAND_MEMORY, context);
     demands.push(one.demand);
     memories.push(one.memory);
     if (one.memory === before) same += 1;
   }
-  if (same === memories.length && same === memory.size) return { demands, memory };
+  trace.addLater(() =>
+    demands.map(({ sentence, executors, held, basis, certain }) =>
+      traceLine('demand', sentence, { executors, heldExecutors: held, basis, certain }),
+    ),
+  );
+  if (same === memories.length && same === memory.demands.size) return { demands, memory: memory.demands };
   const remembered = new Map<string, DemandMemory>();
   demands.forEach(({ id }, nth) => remembered.set(id, memories[nth] ?? NO_DEMAND_MEMORY));
   return { demands, memory: remembered };

@@ -14,8 +14,9 @@ import { leftAfter, missingItems, roomNow, type WantedInput } from './wanted.ts'
  * those is kept.
  */
 export function fitsWithout(input: WantedInput, ledger: Ledger): StillFits {
-  const { fleet, podsKnown, placement, drivers, demands } = input;
-  return looks.get([ledger, fleet, podsKnown, placement, drivers, ...demands], () => look(input, ledger));
+  const { fleet, podsKnown, placement, demands } = input;
+  // The fleet is of one view of the master, so it tells of the drivers too.
+  return looks.get([ledger, fleet, podsKnown, placement, ...demands], () => look(input, ledger));
 }
 
 const looks = new LastMade<StillFits>();

@@ -19,7 +19,7 @@ import type {
 import type { ApplicationHoldings } from '../core/holdings.ts';
 import type { PodView, TargetView } from '../core/cluster-view.ts';
 import { holdingsChange, holdingsOf, isBound, type HoldingsChange } from './ours-holdings.ts';
-import { NOT_READ, Slot } from './ours-slot.ts';
+import { longestWaiting, NOT_READ, Slot } from './ours-slot.ts';
 import { gaugesOf, paceOf, pageOf, selfOf, settingsOf, START_EPOCH_MS, Views } from './ours-views.ts';
 import type { Driver } from './sim/driver.ts';
 import type { Outage } from './sim/options.ts';
@@ -102,7 +102,7 @@ export class Sources {
     let cluster = this.#target.isDue(nowMs, TARGET_PERIOD_MS) && this.#readTarget(nowMs);
     if (this.#pods.isDue(nowMs, this.#watchesPods ? POLL_MS : PODS_PERIOD_MS))
       cluster = this.#readPods(nowMs) || cluster;
-    this.#isAsBefore = !cluster && this.#nothingHappened();
+    this.#isAsBefore = this.#nothingHappened();
     const every = this.#isAsBefore ? NO_CHANGES : this.#readEveryBeat(nowMs);
     const paces = this.#readPaces(nowMs);
     const held = this.#watchesHoldings ? this.#readHoldings(nowMs, HOLDINGS_PER_BEAT) : 'nothing';
@@ -115,19 +115,20 @@ export class Sources {
   }
 
   #readEveryBeat(nowMs: number): Omit<Changes, 'joined'> {
+    const before = this.#entries;
     const cluster = this.#readMaster(nowMs);
     const gauges = this.#readGauges(nowMs);
-    return { cluster, gauges, kept: this.#readSelves(nowMs) };
+    // Who is gone keeps nothing any more.
+    const isOneGone = before !== this.#entries && before.some((entry) => !this.#entries.includes(entry));
+    return { cluster, gauges, kept: this.#readSelves(nowMs) || isOneGone };
   }
 
   /** Whether all that is read every beat is as it was: but for this beat nothing has happened in the world since the last one. */
   #nothingHappened(): boolean {
-    const { kernel, settings } = this.#site;
+    const { events } = this.#site.kernel;
     const before = this.#events;
-    this.#events = kernel.events;
-    const { masterSilent, driversSilent } = settings.faults;
-    const neverFails = masterSilent.length + driversSilent.length === 0;
-    return kernel.events === before + 1 && neverFails && this.#entries.length <= DRIVER_REQUESTS_PER_BEAT;
+    this.#events = events;
+    return events === before + 1 && this.#entries.length <= DRIVER_REQUESTS_PER_BEAT;
   }
 
   refreshForGrowth(nowMs: number, withPods: boolean): void {
@@ -249,7 +250,7 @@ export class Sources {
   #readGauges(nowMs: number): boolean {
     const silent = isOut(this.#site.settings.faults.driversSilent, nowMs);
     let changed = false;
-    for (const entry of this.#longestWaiting(DRIVER_REQUESTS_PER_BEAT, 'gauges')) {
+    for (const entry of longestWaiting(this.#entries, DRIVER_REQUESTS_PER_BEAT, ({ gauges }) => gauges)) {
       const { gauges } = entry;
       if (silent) changed = readPage(entry, nowMs) || changed;
       else if (gauges.value !== undefined && showsStill(entry.driver, entry.shown)) gauges.again(nowMs);
@@ -265,7 +266,7 @@ export class Sources {
     if (isOut(this.#site.settings.faults.driversSilent, nowMs)) return 'nothing';
     let joined = false;
     let otherwise = false;
-    for (const { driver, holdings } of this.#longestWaiting(most, 'holdings')) {
+    for (const { driver, holdings } of longestWaiting(this.#entries, most, (entry) => entry.holdings)) {
       const before = holdings.value;
       if (before !== undefined && holdings.version === driver.version) {
         holdings.again(nowMs);
@@ -297,17 +298,6 @@ export class Sources {
       changed = true;
     }
     return changed;
-  }
-
-  #longestWaiting(most: number, slot: 'gauges' | 'holdings'): readonly Entry[] {
-    const entries = this.#entries;
-    if (entries.length <= most) return entries;
-    const timesMs = new Float64Array(entries.length);
-    entries.forEach((entry, nth) => (timesMs[nth] = entry[slot].takenAtMs));
-    const edgeMs = timesMs.sort()[most - 1] ?? Infinity;
-    const before = entries.filter((entry) => entry[slot].takenAtMs < edgeMs);
-    const then = entries.filter((entry) => entry[slot].takenAtMs === edgeMs);
-    return [...before, ...then.slice(0, most - before.length)];
   }
 
   /** Pages of workers that were chosen or are on their way out. */

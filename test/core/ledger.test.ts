@@ -175,6 +175,15 @@ describe('the ledger', () => {
     });
   }
 
+  it('R19: knows whether any of its storage memory is in use', () => {
+    const caches = (...usedBytes: readonly number[]): boolean | undefined => {
+      const executors = usedBytes.map((memoryUsedBytes, nth) => holding(nth + 1, { memoryUsedBytes }));
+      return ledgerOf([{ executors }]).holders.get('app-1')?.caches;
+    };
+    expect(caches(0, 0)).to.equal(false);
+    expect(caches(0, MIB)).to.equal(true);
+  });
+
   it('counts the active executors of all applications by host, brackets and case aside', () => {
     const ledger = ledgerOf([
       { id: 'app-1', executors: [holding(1, { host: '[FE80::1]' }), holding(2), holding(3, { active: false })] },

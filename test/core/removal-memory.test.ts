@@ -1,6 +1,12 @@
 /** What is remembered of pods from one pass to the next. */
 import { expect } from 'chai';
-import { NEW_REMOVAL_MEMORY, rememberEmpty, rememberPods } from '../../src/core/removal-memory.ts';
+import {
+  NEW_REMOVAL_MEMORY,
+  newestCostMs,
+  rememberEmpty,
+  rememberPods,
+  type RemovalMemory,
+} from '../../src/core/removal-memory.ts';
 import type { RemovalPhase, RemovalPlan } from '../../src/core/removal.ts';
 import type { WorkerView } from '../../src/core/spark-view.ts';
 import { fleet, NOW_MS, pendingPod, pod, pods, worker } from './support/builders.ts';
@@ -23,6 +29,12 @@ describe('removal: what is remembered', () => {
     expect([...second.shared]).to.deep.equal([['uid-1', 0]]);
     const again = rememberPods(second, fleet([worker(1), worker(2)], [pod(1, { restarts: 1 }), pod(2)]), NOW_MS);
     expect([...again.shared]).to.deep.equal([]);
+  });
+
+  it('is since when the last of all costs has been what it is, of each list of costs', () => {
+    const costs = (...sinceMs: readonly number[]): RemovalMemory['costs'] =>
+      new Map(sinceMs.map((since, nth) => [`uid-${nth}`, { cost: 0, sinceMs: since }]));
+    expect([costs(5, 9, 7), costs(3), costs()].map(newestCostMs)).to.deep.equal([9, 3, -Infinity]);
   });
 
   it('is when a worker was first seen DECOMMISSIONED, until it is not any more', () => {

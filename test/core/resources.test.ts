@@ -10,6 +10,7 @@ import {
   isNothing,
   largest,
   resources,
+  isEqual,
   resourcesKey,
   subtract,
   times,
@@ -151,6 +152,22 @@ describe('The key for grouping', () => {
       resources(1, 2, { gpu: 1, x: 1 }),
     ];
     expect(new Set(different.map(resourcesKey)).size).to.equal(different.length);
+  });
+});
+
+describe('Equal amounts', () => {
+  it('are equal in cores, in memory and in custom resources, of which none is as good as 0', () => {
+    const one = resources(1, 2, { gpu: 1 });
+    for (const [other, equal] of [
+      [one, true],
+      [resources(1, 2, { gpu: 1, fpga: 0 }), true],
+      [resources(2, 2, { gpu: 1 }), false],
+      [resources(1, 3, { gpu: 1 }), false],
+      [resources(1, 2, { gpu: 2 }), false],
+      [resources(1, 2), false],
+    ] as const) {
+      expect(isEqual(one, other), JSON.stringify(other)).to.equal(equal);
+    }
   });
 });
 

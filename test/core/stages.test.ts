@@ -71,6 +71,12 @@ describe('stages: R6: the size of a worker', () => {
     expect(shapeOf(buildFleet(master({ workers: both }), [pod(1)], view), view, calmMemory(), rules())).to.equal(total);
   });
 
+  it('R6: is the same object as long as it is the same size', () => {
+    const last = resources(4, 4);
+    expect(size({ seen: resources(4, 4), last })).to.equal(last);
+    expect(size({ template: resources(4, 4), last })).to.equal(last);
+  });
+
   it('R6: is remembered from pass to pass', () => {
     const bare = { targetReading: reading(target(1, { workerShape: undefined })) };
     const seen = decide(observation({ ...asking(4, 1), ...bare }), calmMemory(), rules()).memory;

@@ -1,32 +1,61 @@
 /** The same of who could go: a surplus of workers in use, whose executors and blocks would find room on the others. */
+import { decide } from '../../src/core/decide.ts';
 import { resources } from '../../src/core/resources.ts';
-import { gauges, NOW_MS, pods, reading, rules, settings, target, worker } from './support/builders.ts';
+import {
+  applicationAsking,
+  gauges,
+  NOW_MS,
+  pendingPod,
+  pod,
+  pods,
+  reading,
+  rules,
+  target,
+  worker,
+} from './support/builders.ts';
 import { held, holding } from './support/holdings.ts';
 import { changes, later, scene, withApplication, type Scene } from './support/unchanged.ts';
 
+/** All its pods have been seen before. */
+function remembering(...parts: Parameters<typeof scene>): Scene {
+  const one = scene(...parts);
+  return { ...one, memory: decide(one.seen, one.memory, one.rules).memory };
+}
+
+const HALF = { executorCores: 2, executorMemoryMiB: 2048 };
+
 /** Of three workers, each with an executor on half of it, one or two can be done without. */
 const SPREAD = ((): Scene => {
-  const one = scene(
+  const first = held(NOW_MS, { executors: [1, 2, 3].map((n) => holding(n)), settings: HALF });
+  const application = { ...first.application, grantedCores: 6, memoryPerExecutorMiB: 2048 };
+  return remembering(
     {
       workers: [1, 2, 3].map((n) => worker(n, { used: resources(2, 2048) })),
       pods: pods(1, 3),
-      applications: [held(NOW_MS, { executors: [1, 2, 3].map((n) => holding(n)) })],
+      applications: [{ ...first, application, gauges: reading(gauges(2)) }],
     },
     { removalMode: 'auto' },
   );
-  const shape = reading(settings({ executorCores: 2, executorMemoryMiB: 2048 }));
-  const [first] = one.seen.applications;
-  const application = { ...first!.application, grantedCores: 6, memoryPerExecutorMiB: 2048 };
-  return withApplication(one, { application, gauges: reading(gauges(2)), settings: drainable(shape) });
 })();
-
-function drainable(shape: ReturnType<typeof reading<ReturnType<typeof settings>>>): typeof shape {
-  const { settings: all } = held(NOW_MS, {});
-  if (!all.known) throw new Error('known');
-  const { executorCores, executorMemoryMiB } = shape.value;
-  return { ...shape, value: { ...all.value, executorCores, executorMemoryMiB } };
-}
-
+/** A worker can be done without if its executor goes to the half that is free, and not to the worker that another one needs. */
+const MIXED = ((): Scene => {
+  const first = held(NOW_MS, { executors: [1, 2].map((n) => holding(n)), settings: HALF });
+  const application = { ...first.application, grantedCores: 4, memoryPerExecutorMiB: 2048 };
+  const asking = applicationAsking(1, { id: 'app-2' });
+  const { settings: whole, holdings } = held(NOW_MS, { id: 'app-2', settings: { executorCores: 4 } });
+  return remembering(
+    {
+      workers: [...[1, 2].map((n) => worker(n, { used: resources(2, 2048) })), worker(3)],
+      pods: pods(1, 3),
+      applications: [
+        { ...first, application, gauges: reading(gauges(2)) },
+        { ...asking, settings: whole, holdings },
+      ],
+    },
+    { removalMode: 'auto' },
+  );
+})();
+const STARTING = remembering({ workers: [worker(1)], pods: [pod(1), pendingPod(2)] });
 const SILENT = later(SPREAD, SPREAD.memory, rules().heartbeatFreshMs);
 
 describe('what is kept of who could go never stands in for', () => {
@@ -35,6 +64,30 @@ describe('what is kept of who could go never stands in for', () => {
       title: 'what of the room elsewhere is wanted',
       before: SPREAD,
       after: (before) => withApplication(before, { gauges: reading(gauges(3)) }),
+    },
+    {
+      title: 'how much room there is elsewhere',
+      before: SPREAD,
+      after: (before) => {
+        const { master } = before.seen;
+        if (!master.known) throw new Error('known');
+        const [first, second, third] = master.value.workers;
+        const workers = [first!, second!, { ...third!, used: third!.total }];
+        return { ...before, seen: { ...before.seen, master: reading({ ...master.value, workers }) } };
+      },
+    },
+    {
+      title: 'how many executors would have to find room',
+      before: SPREAD,
+      after: (before) => {
+        const executors = [1, 2, 3, 1, 2, 3, 1, 2, 3].map((n, nth) => holding(n, { id: `${nth}` }));
+        return withApplication(before, { holdings: held(NOW_MS, { executors }).holdings });
+      },
+    },
+    {
+      title: 'the order in which the master places',
+      before: MIXED,
+      after: (before) => ({ ...before, rules: { ...before.rules, placement: 'packed' } }),
     },
     {
       title: 'what its executors hold',
@@ -60,6 +113,14 @@ describe('what is kept of who could go never stands in for', () => {
       after: (before) => {
         const view = target(3, { existingPods: 3, removal: 'highest-ordinal' });
         return { ...before, seen: { ...before.seen, target: reading(view) } };
+      },
+    },
+    {
+      title: 'who was seen Ready before',
+      before: STARTING,
+      after: (before) => {
+        const removal = { ...before.memory.removal, seenReady: new Set(['uid-1', 'uid-2']) };
+        return { ...before, memory: { ...before.memory, removal } };
       },
     },
     {

@@ -259,6 +259,16 @@ describe('what is kept from one pass to the next never stands in for', () => {
       },
     },
     {
+      title: 'what bursts were seen',
+      before: FLOORED,
+      after: (before) => {
+        const { foresight } = before.memory;
+        const bursts = foresight.bursts.bursts.map((one) => ({ ...one, workers: 3 * one.workers }));
+        const seen = { ...foresight, bursts: { ...foresight.bursts, bursts } };
+        return { ...before, memory: { ...before.memory, foresight: seen } };
+      },
+    },
+    {
       title: 'the longest hold, for the same gaps',
       before: LEARNING,
       after: (before) => ({ ...before, rules: { ...before.rules, holdMs: 10_000 } }),

@@ -6,6 +6,7 @@ import { PROFILES } from '../../src/core/profiles.ts';
 import { familyNamed } from '../../src/lab/families/families.ts';
 import { ours, type OursOptions } from '../../src/lab/ours.ts';
 import { DEFAULT_RULES } from '../../src/lab/ours-rules.ts';
+import { randomStream } from '../../src/lab/sim/random.ts';
 import type { SimulationOptions } from '../../src/lab/sim/options.ts';
 import type { RunResult } from '../../src/lab/sim/result.ts';
 import { simulate } from '../../src/lab/sim/simulate.ts';
@@ -112,6 +113,36 @@ describe('laboratory: our own daemon', () => {
   it('leaves out passes on which nothing can change: blocks that keep workers, and a quota', () => {
     for (const seed of [1, 2, 3]) same(plain, { ...CLUSTER, seed, faults: { quotaPods: 4 }, untilMs: 900_000 });
   }).timeout(20_000);
+
+  /** More applications than are asked for what they hold at each beat, which come to each other's workers and leave them. */
+  function crowd(applications: number, maxWorkers: number, cachedMiB: number): readonly [Workload, SimulationOptions] {
+    const random = randomStream(applications, 'crowd');
+    const ms = (least: number, most: number): number => least + random.below(most - least);
+    const work = workload(
+      ...Array.from({ length: applications }, (_, nth) => {
+        const jobs = Array.from({ length: 5 }, (__, index) => {
+          const map = stage(2 * index, 4 + random.below(12), ms(3_000, 20_000), { shuffleWriteMiB: 8, cachedMiB });
+          const reduce = stage(2 * index + 1, 2, ms(2_000, 12_000), { parents: [2 * index] });
+          return job(index, random.below(4) === 0 ? [map] : [map, reduce], ms(10_000, 150_000));
+        });
+        const executorCores = 1 + random.below(2);
+        return application(`crowd-${nth}`, jobs, { arrivesAtMs: 3_000 * nth, coresMax: 8, executorCores });
+      }),
+    );
+    return [work, { ...CLUSTER, maxWorkers }];
+  }
+  for (const [name, rules, of, seeds] of [
+    ['as they are', {}, [14, 16, 0], [2]],
+    ['by which blocks move at once', { quietMs: 0 }, [14, 16, 0], [4]],
+    ['by which blocks move at once, and more of it', { quietMs: 0 }, [40, 40, 0], [7]],
+    ['by which pins of cached blocks grow old', { pinAgeLimitMs: 45_000, quietMs: 0 }, [14, 16, 40], [6]],
+  ] as const) {
+    it(`leaves out passes on which nothing can change: a crowd, with rules ${name}`, () => {
+      const [applications, workers, cachedMiB] = of;
+      const [work, options] = crowd(applications, workers, cachedMiB);
+      for (const seed of seeds) same(work, { ...options, seed }, rules);
+    }).timeout(20_000);
+  }
 
   /** Runs in which once a pass was left out that mattered: a listed pod had a worker, or tasks took longer, and nothing else. */
   for (const [name, seed, untilMs] of [
