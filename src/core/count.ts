@@ -15,6 +15,7 @@ import { restartCost, watchRestarts } from './restart.ts';
 import { fitCount, resourcesKey, type Resources } from './resources.ts';
 import type { MasterView, WorkerView } from './spark-view.ts';
 import { allDemands, applyPolicy, keptByCalendar, shapeOf, tracePacking, type Scene } from './stages.ts';
+import { traceLine } from './trace.ts';
 import { withoutUnused } from './unused.ts';
 import { workersWanted, type WantedInput, type WorkersWanted } from './wanted.ts';
 
@@ -105,7 +106,8 @@ function takenDemands(
   all: readonly ApplicationDemand[],
   memory: CoreMemory,
 ): ReturnType<typeof withoutUnused> {
-  if (!rules.dropsUnused) return { demands: all, memory: memory.unused };
+  const nobodyIdles = fleet.idleWorkers.length + memory.unused.size === 0;
+  if (!rules.dropsUnused || nobodyIdles) return { demands: all, memory: memory.unused };
   // Looked for once a pass, however many applications wait: in a full cluster none is found.
   let idleSizes: readonly Resources[] | undefined;
   const hasRoom = (shape: Resources): boolean =>
@@ -133,11 +135,10 @@ function whoIsThere(
   const { trace, target } = scene;
   const observed = fleet.aliveWorkers;
   const serving = servingWorkers(target.plannedWorkers, fleet);
-  trace.add('observe', `${observed} workers registered, ${target.plannedWorkers} planned`, {
-    observedWorkers: observed,
-    plannedWorkers: target.plannedWorkers,
-    existingPods: target.existingPods,
-    servingWorkers: serving,
+  const { plannedWorkers, existingPods } = target;
+  trace.addLater(() => {
+    const facts = { observedWorkers: observed, plannedWorkers, existingPods, servingWorkers: serving };
+    return [traceLine('observe', `${observed} workers registered, ${plannedWorkers} planned`, facts)];
   });
   if (came.length > 0) {
     const sentence = `${came.length} workers have registered since the pods were listed: ours, as far as ours are on their way`;

@@ -4,7 +4,7 @@
  * Ten thousand workers have few different amounts of free room, so workers with equal room are one group with a count.
  * Source of the rules: Master.scala as told in spark.md 7.1 to 7.4.
  */
-import { add, dominantShare, fitCount, isNothing, resourcesKey, times, type Resources } from './resources.ts';
+import { add, dominantShare, fitCount, isEqual, isNothing, times, type Resources } from './resources.ts';
 import { Rooms, RoomTally, type RoomGroup, type RoomOrder, type Use } from './rooms.ts';
 import type { Placement } from './rules.ts';
 
@@ -180,12 +180,12 @@ export function lowerBoundWorkers(items: readonly PlacementItem[], workerShape: 
 }
 
 function mergeShapes(items: readonly PlacementItem[]): PlacementItem[] {
-  const byShape = new Map<string, { owner: string; shape: Resources; count: number }>();
+  const merged: { owner: string; shape: Resources; count: number }[] = [];
   for (const { owner, shape, count } of items) {
-    const key = resourcesKey(shape);
-    const earlier = byShape.get(key);
-    if (earlier === undefined) byShape.set(key, { owner, shape, count });
+    // There are few shapes, mostly one.
+    const earlier = merged.find((one) => isEqual(one.shape, shape));
+    if (earlier === undefined) merged.push({ owner, shape, count });
     else earlier.count += count;
   }
-  return [...byShape.values()];
+  return merged;
 }

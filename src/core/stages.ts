@@ -74,13 +74,11 @@ export function allDemands(
 
 /** Says what packing found. */
 export function tracePacking(trace: Trace, wanted: WorkersWanted, shape: Resources | undefined): void {
-  const size = shape === undefined ? 'of unknown size' : `of ${shape.cores} cores and ${shape.memoryMiB} MiB`;
-  trace.add('packing', `the demand needs ${wanted.wanted} workers ${size}`, {
-    wantedWorkers: wanted.wanted,
-    newWorkers: wanted.newWorkers,
-    spareIdleWorkers: wanted.spareIdleWorkers,
-    spareArrivingWorkers: wanted.spareArrivingWorkers,
-    unplacedExecutors: wanted.unplacedExecutors,
+  trace.addLater(() => {
+    const { wanted: wantedWorkers, newWorkers, spareIdleWorkers, spareArrivingWorkers, unplacedExecutors } = wanted;
+    const size = shape === undefined ? 'of unknown size' : `of ${shape.cores} cores and ${shape.memoryMiB} MiB`;
+    const facts = { wantedWorkers, newWorkers, spareIdleWorkers, spareArrivingWorkers, unplacedExecutors };
+    return [traceLine('packing', `the demand needs ${wantedWorkers} workers ${size}`, facts)];
   });
   for (const { owner, executors, mend } of wanted.infeasible) {
     trace.add('packing', `${executors} executors of ${owner} fit no worker: ${mend}`);

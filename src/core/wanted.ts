@@ -159,15 +159,15 @@ const NONE_DISPLACED: ReadonlyMap<string, number> = new Map();
  * @param displaced executors held that would not be, by application.
  */
 export function missingItems(input: WantedInput, displaced = NONE_DISPLACED): PlacementItem[] {
-  const waiting = input.drivers
-    .filter((driver) => driver.workerId === undefined)
-    .map((driver) => ({ owner: driver.id, shape: driver.needs, count: 1 }));
-  const executors = input.demands.map((demand) => ({
-    owner: demand.id,
-    shape: demand.shape,
-    count: demand.takesAll ? Infinity : missingOf(demand, displaced.get(demand.id) ?? 0),
-  }));
-  return [...waiting, ...executors].filter((item) => item.count > 0);
+  const items: PlacementItem[] = [];
+  for (const { id, needs, workerId } of input.drivers) {
+    if (workerId === undefined) items.push({ owner: id, shape: needs, count: 1 });
+  }
+  for (const demand of input.demands) {
+    const count = demand.takesAll ? Infinity : missingOf(demand, displaced.get(demand.id) ?? 0);
+    if (count > 0) items.push({ owner: demand.id, shape: demand.shape, count });
+  }
+  return items;
 }
 
 function missingOf({ executors, held }: ApplicationDemand, displaced: number): number {

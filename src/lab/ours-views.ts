@@ -1,6 +1,6 @@
 /** The simulated world as Spark and Kubernetes would show it: the core's own views, made anew only where something changed. */
 import type { PodView, TargetView } from '../core/cluster-view.ts';
-import { resources } from '../core/resources.ts';
+import { resources, type Resources } from '../core/resources.ts';
 import type {
   AllocationGauges,
   ApplicationPage,
@@ -35,11 +35,15 @@ export class Views {
   /** As they were shown last, in the master's order. */
   #workers: readonly ShownWorker[] = [];
   readonly #byId = new Map<string, Worker>();
+  /** What each worker offers. */
+  readonly #total: Resources;
   readonly #pods = new WeakMap<Pod, { readonly version: number; readonly view: PodView }>();
   readonly #applications = new WeakMap<Driver, ApplicationView>();
 
   constructor(site: Site) {
+    const { workerCores, workerMemoryMiB } = site.settings;
     this.#site = site;
+    this.#total = resources(workerCores, workerMemoryMiB);
   }
 
   master(): MasterView {
@@ -65,7 +69,7 @@ export class Views {
   }
 
   target(): TargetView {
-    const { pods, settings } = this.#site;
+    const { pods } = this.#site;
     return {
       name: 'rc/workers',
       uid: OWNER_UID,
@@ -73,7 +77,7 @@ export class Views {
       existingPods: pods.live,
       readyPods: pods.ready,
       revision: String(pods.revision),
-      workerShape: resources(settings.workerCores, settings.workerMemoryMiB),
+      workerShape: this.#total,
       podOwnerUids: [OWNER_UID],
       removal: 'by-cost',
       unsettled: undefined,
@@ -123,7 +127,7 @@ export class Views {
       port: 7078,
       webUiAddress: `http://${worker.host}:8081`,
       state: worker.state,
-      total: resources(workerCores, workerMemoryMiB),
+      total: this.#total,
       used: resources(workerCores - worker.freeCores, workerMemoryMiB - worker.freeMemoryMiB),
       lastHeartbeatAtEpochMs: START_EPOCH_MS + heartbeatAtMs,
     };

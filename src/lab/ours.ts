@@ -134,7 +134,7 @@ class Daemon {
     if (this.#skipped === undefined || this.#last === undefined) return;
     const { atMs, podsAtMs } = this.#skipped;
     const readsHoldings = this.#sources.readsHoldings;
-    const seen = laterBy(this.#last, atMs, podsAtMs, readsHoldings);
+    const seen = atMs === this.#last.nowMs ? this.#last : laterBy(this.#last, atMs, podsAtMs, readsHoldings);
     this.#skipped = undefined;
     this.#memory = memoryLater(seen, this.#memory, this.#rules, readsHoldings);
   }
@@ -200,13 +200,14 @@ function equalDemands(a: Decision['demands'], b: Decision['demands']): boolean {
     a.every((one, index) => {
       const other = b[index];
       return (
-        other?.id === one.id &&
-        other.executors === one.executors &&
-        other.held === one.held &&
-        other.certain === one.certain &&
-        other.takesAll === one.takesAll &&
-        other.taskMs === one.taskMs &&
-        isEqual(other.shape, one.shape)
+        other === one ||
+        (other?.id === one.id &&
+          other.executors === one.executors &&
+          other.held === one.held &&
+          other.certain === one.certain &&
+          other.takesAll === one.takesAll &&
+          other.taskMs === one.taskMs &&
+          isEqual(other.shape, one.shape))
       );
     })
   );
