@@ -82,6 +82,7 @@ class Daemon {
     const troubled = this.#sources.troubled(nowMs);
     if (gauges || troubled) this.#gaugesChangedAtMs = nowMs;
     // The first look after a trouble counts too: what was stale is fresh again.
+    // Where pins grow old it matters since when they are.
     const held = kept || (joined && this.#rules.pinAgeLimitMs > 0);
     const mayMatter = held || troubled || this.#wasTroubled || nowMs >= this.#notBeforeMs;
     this.#wasTroubled = troubled;

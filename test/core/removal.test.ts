@@ -112,6 +112,13 @@ describe('removal: choosing', () => {
     expect(next({ ...three, spareArrivingWorkers: 0 })).to.equal('none');
   });
 
+  it('tells how many of those that could go are free: not those that the missing executors need', () => {
+    const some = { workers: [...workers(1, 3), busyWorker(4)], pods: [...pods(1, 4), pendingPod(5), pendingPod(6)] };
+    const { report } = plan({ ...some, spareIdleWorkers: 2, spareArrivingWorkers: 1 });
+    expect(report.standings).to.include({ unstarted: 2, idle: 3 });
+    expect(report.free).to.equal(2 + 1);
+  });
+
   it('R14: who was chosen on its way is released once executors wait for it, and the others go on', () => {
     const chosen = [2, 3].map((n) => pendingPod(n, { chosenAtEpochMs: LONG_AGO, deletionCost: CHOSEN_COST }));
     const list = [pod(1), ...chosen, pendingPod(4)];
