@@ -76,7 +76,10 @@ export function countWorkers(scene: Scene, master: MasterView, memory: CoreMemor
   const seen = { wanted: wanted.wanted, floor: ahead.floor, calendar, restart, serving, certain };
   const { verdict, memory: judged, hold } = applyPolicy(scene, memory, demands, seen);
   trace.add('policy', verdict.sentence, { reason: verdict.reason, desiredWorkers: verdict.desired });
-  const learnt = {
+  const remembered = {
+    ...memory,
+    policy: judged.policy,
+    original: judged.original,
     demands: all.memory,
     unused,
     guard,
@@ -85,8 +88,8 @@ export function countWorkers(scene: Scene, master: MasterView, memory: CoreMemor
     restart: starts,
     listing,
   };
-  const counts = { wantedInput, wanted, floor, calendar, hold, observed, serving };
-  return { fleet, demands, certain, ...counts, verdict, memory: { ...memory, ...judged, ...learnt } };
+  const counts = { wantedInput, wanted, floor, calendar, hold, observed, serving, verdict };
+  return { ...counts, fleet, demands, certain, memory: remembered };
 }
 
 const packings = new LastMade<WorkersWanted>();
