@@ -109,8 +109,8 @@ function takenDemands(
   all: readonly ApplicationDemand[],
   memory: CoreMemory,
 ): ReturnType<typeof withoutUnused> {
-  const nobodyIdles = fleet.idleWorkers.length + memory.unused.size === 0;
-  if (!rules.dropsUnused || nobodyIdles) return { demands: all, memory: memory.unused };
+  const nothingIsUnused = fleet.idleWorkers.length + memory.unused.size === 0;
+  if (!rules.dropsUnused || nothingIsUnused) return { demands: all, memory: memory.unused };
   // Looked for once a pass, however many applications wait: in a full cluster none is found.
   let idleSizes: readonly Resources[] | undefined;
   const hasRoom = (shape: Resources): boolean =>

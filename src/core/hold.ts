@@ -49,7 +49,7 @@ function bestHoldMs(gaps: readonly Gap[], costMs: number, longestMs: number): nu
   // Only a hold that just covers some gap can be the best; many cover to the same one.
   const candidates = new Set([SHORTEST_HOLD_MS, costMs, ...gaps.map(({ gapMs }) => gapMs + COVER_MS)].map(within));
   for (const holdMs of candidates) {
-    const cost = costOfAll(seen, holdMs, costMs, best.costMs);
+    const cost = costOfAll(seen, holdMs, costMs);
     if (cost < best.costMs || (cost === best.costMs && holdMs < best.holdMs)) best = { holdMs, costMs: cost };
   }
   return best.holdMs;
@@ -58,12 +58,9 @@ function bestHoldMs(gaps: readonly Gap[], costMs: number, longestMs: number): nu
 /** So that a gap as long as the last one is covered: readings come once a second. */
 const COVER_MS = 1_000;
 
-/** What these gaps would have cost with this hold, in worker-milliseconds; no longer added up once it is more than `most`. */
-function costOfAll(gaps: readonly Gap[], holdMs: number, restartMs: number, most: number): number {
+/** What these gaps would have cost with this hold, in worker-milliseconds. */
+function costOfAll(gaps: readonly Gap[], holdMs: number, restartMs: number): number {
   let sum = 0;
-  for (const { gapMs, workers } of gaps) {
-    sum += workers * (gapMs <= holdMs ? gapMs : holdMs + restartMs);
-    if (sum > most) return sum;
-  }
+  for (const { gapMs, workers } of gaps) sum += workers * (gapMs <= holdMs ? gapMs : holdMs + restartMs);
   return sum;
 }

@@ -88,7 +88,6 @@ export function drawLedger(applications: readonly ApplicationObservation[], opti
     if (page === undefined) unread.push(id);
     else pages.push(page);
   }
-  if (pages.length === 0) return { ...EMPTY_LEDGER, unread };
   return ledgers.get([...pages, ...unread], () => new Bound(pages, unread));
 }
 

@@ -117,9 +117,7 @@ export function noteMove(memory: PolicyMemory, move: 'grow' | 'shrink', nowEpoch
 
 /** Growths that soon followed a shrink, in the last hour. */
 export function reversalsLastHour(memory: PolicyMemory, nowEpochMs: number): number {
-  let count = 0;
-  for (const atMs of memory.reversalsAtEpochMs) if (nowEpochMs - atMs < HOUR_MS) count += 1;
-  return count;
+  return memory.reversalsAtEpochMs.filter((atMs) => nowEpochMs - atMs < HOUR_MS).length;
 }
 
 /**

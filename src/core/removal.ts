@@ -128,7 +128,6 @@ export function planRemoval(input: RemovalInput): RemovalPlan {
 
 /** What the table does not allow is not done, whoever planned it. */
 function lawful(planned: Step, all: readonly Leaving[]): Step {
-  if (planned.action.kind === 'none') return planned;
   const states = new Map(all.map(({ entry, phase }) => [entry.pod.uid, phase]));
   const why = whyIllegal(planned.action, ({ uid }) => states.get(uid) ?? 'serving');
   return why === undefined ? planned : step(NONE, `not done: ${why}`);

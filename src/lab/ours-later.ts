@@ -19,6 +19,7 @@ import { nobodyCanGo } from './ours-timers.ts';
 
 /** The same readings, taken so much later, at a later time; the pods were listed when they were listed. */
 export function laterBy(of: Observation, nowMs: number, podsAtMs: number, readsHoldings: boolean): Observation {
+  if (nowMs === of.nowMs) return of;
   const byMs = nowMs - of.nowMs;
   const later = <T>(reading: Reading<T>): Reading<T> =>
     reading.known ? { ...reading, takenAtMs: reading.takenAtMs + byMs } : reading;

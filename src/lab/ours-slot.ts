@@ -36,10 +36,12 @@ export class Slot<T> {
 
   /** Takes what is there now. True if it is another one than before. */
   take(version: number, nowMs: number, make: () => T): boolean {
+    if (version !== this.version) {
+      this.put(version, nowMs, make());
+      return true;
+    }
     this.again(nowMs);
-    if (version === this.version) return false;
-    this.put(version, nowMs, make());
-    return true;
+    return false;
   }
 
   put(version: number, nowMs: number, value: T): void {

@@ -276,7 +276,7 @@ export class Sources {
       const change = holdingsChange(before, now);
       const same = change.kind === 'nothing' && this.#keepsAlike ? before : undefined;
       holdings.put(driver.version, nowMs, same ?? now);
-      const isSafe = change.kind === 'joined' && change.hosts.every((host) => isBound(host, this.#holdings()));
+      const isSafe = change.kind === 'joined' && this.#areBound(change.hosts);
       joined ||= isSafe;
       otherwise ||= change.kind !== 'nothing' && !isSafe;
     }
@@ -284,8 +284,9 @@ export class Sources {
     return joined ? 'joined' : 'nothing';
   }
 
-  #holdings(): readonly (ApplicationHoldings | undefined)[] {
-    return this.#entries.map(({ holdings }) => holdings.value);
+  #areBound(hosts: readonly string[]): boolean {
+    const all = this.#entries.map(({ holdings }) => holdings.value);
+    return hosts.every((host) => isBound(host, all));
   }
 
   /** Of those that have work, as their gauges show. */

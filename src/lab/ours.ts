@@ -135,7 +135,7 @@ class Daemon {
     if (this.#skipped === undefined || this.#last === undefined) return;
     const { atMs, podsAtMs } = this.#skipped;
     const readsHoldings = this.#sources.readsHoldings;
-    const seen = atMs === this.#last.nowMs ? this.#last : laterBy(this.#last, atMs, podsAtMs, readsHoldings);
+    const seen = laterBy(this.#last, atMs, podsAtMs, readsHoldings);
     this.#skipped = undefined;
     this.#memory = memoryLater(seen, this.#memory, this.#rules, readsHoldings);
   }

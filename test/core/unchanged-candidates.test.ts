@@ -5,6 +5,7 @@ import {
   applicationAsking,
   gauges,
   NOW_MS,
+  numbers,
   pendingPod,
   pod,
   pods,
@@ -12,9 +13,10 @@ import {
   rules,
   target,
   worker,
+  type ObservationParts,
 } from './support/builders.ts';
 import { held, holding } from './support/holdings.ts';
-import { changes, later, scene, withApplication, type Scene } from './support/unchanged.ts';
+import { changes, later, scene, withApplication, withRemoval, type Scene } from './support/unchanged.ts';
 
 /** All its pods have been seen before. */
 function remembering(...parts: Parameters<typeof scene>): Scene {
@@ -22,36 +24,27 @@ function remembering(...parts: Parameters<typeof scene>): Scene {
   return { ...one, memory: decide(one.seen, one.memory, one.rules).memory };
 }
 
-const HALF = { executorCores: 2, executorMemoryMiB: 2048 };
+/** It wants two executors, and has one on half of each of so many workers. */
+function onHalves(count: number): Required<Pick<ObservationParts, 'applications' | 'workers'>> {
+  const all = numbers(1, count);
+  const settings = { executorCores: 2, executorMemoryMiB: 2048 };
+  const one = held(NOW_MS, { executors: all.map((n) => holding(n)), settings });
+  const application = { ...one.application, grantedCores: 2 * count, memoryPerExecutorMiB: 2048 };
+  return {
+    workers: all.map((n) => worker(n, { used: resources(2, 2048) })),
+    applications: [{ ...one, application, gauges: reading(gauges(2)) }],
+  };
+}
 
 /** Of three workers, each with an executor on half of it, one or two can be done without. */
-const SPREAD = ((): Scene => {
-  const first = held(NOW_MS, { executors: [1, 2, 3].map((n) => holding(n)), settings: HALF });
-  const application = { ...first.application, grantedCores: 6, memoryPerExecutorMiB: 2048 };
-  return remembering(
-    {
-      workers: [1, 2, 3].map((n) => worker(n, { used: resources(2, 2048) })),
-      pods: pods(1, 3),
-      applications: [{ ...first, application, gauges: reading(gauges(2)) }],
-    },
-    { removalMode: 'auto' },
-  );
-})();
+const SPREAD = remembering({ ...onHalves(3), pods: pods(1, 3) }, { removalMode: 'auto' });
 /** A worker can be done without if its executor goes to the half that is free, and not to the worker that another one needs. */
 const MIXED = ((): Scene => {
-  const first = held(NOW_MS, { executors: [1, 2].map((n) => holding(n)), settings: HALF });
-  const application = { ...first.application, grantedCores: 4, memoryPerExecutorMiB: 2048 };
-  const asking = applicationAsking(1, { id: 'app-2' });
-  const { settings: whole, holdings } = held(NOW_MS, { id: 'app-2', settings: { executorCores: 4 } });
+  const { workers, applications } = onHalves(2);
+  const { settings, holdings } = held(NOW_MS, { id: 'app-2', settings: { executorCores: 4 } });
+  const other = { ...applicationAsking(1, { id: 'app-2' }), settings, holdings };
   return remembering(
-    {
-      workers: [...[1, 2].map((n) => worker(n, { used: resources(2, 2048) })), worker(3)],
-      pods: pods(1, 3),
-      applications: [
-        { ...first, application, gauges: reading(gauges(2)) },
-        { ...asking, settings: whole, holdings },
-      ],
-    },
+    { workers: [...workers, worker(3)], pods: pods(1, 3), applications: [...applications, other] },
     { removalMode: 'auto' },
   );
 })();
@@ -118,18 +111,12 @@ describe('what is kept of who could go never stands in for', () => {
     {
       title: 'who was seen Ready before',
       before: STARTING,
-      after: (before) => {
-        const removal = { ...before.memory.removal, seenReady: new Set(['uid-1', 'uid-2']) };
-        return { ...before, memory: { ...before.memory, removal } };
-      },
+      after: (before) => withRemoval(before, { seenReady: new Set(['uid-1', 'uid-2']) }),
     },
     {
       title: 'that more than one worker was seen in a pod',
       before: SPREAD,
-      after: (before) => {
-        const removal = { ...before.memory.removal, shared: new Map([['uid-1', 0]]) };
-        return { ...before, memory: { ...before.memory, removal } };
-      },
+      after: (before) => withRemoval(before, { shared: new Map([['uid-1', 0]]) }),
     },
     {
       title: 'that workers have fallen silent',

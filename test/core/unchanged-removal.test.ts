@@ -14,7 +14,7 @@ import {
   worker,
 } from './support/builders.ts';
 import { held, holding } from './support/holdings.ts';
-import { changes, later, scene, withApplication, type Scene } from './support/unchanged.ts';
+import { changes, later, scene, withApplication, withRemoval, type Scene } from './support/unchanged.ts';
 
 function withSecond(before: Scene, change: Partial<ApplicationObservation>): Scene {
   const applications = before.seen.applications.map((one, nth) => (nth === 1 ? { ...one, ...change } : one));
@@ -24,7 +24,7 @@ function withSecond(before: Scene, change: Partial<ApplicationObservation>): Sce
 /** The worker of the first executor has been kept for so long. */
 function keptSince(sinceMs: number, before: Scene): Scene {
   const pinnedSinceMs = new Map([['app-1', new Map([['10.0.0.1', sinceMs]])]]);
-  return { ...before, memory: { ...before.memory, removal: { ...before.memory.removal, pinnedSinceMs } } };
+  return withRemoval(before, { pinnedSinceMs });
 }
 
 const holdingWith = (moreRules: Partial<Rules> = {}): Scene =>
@@ -44,8 +44,7 @@ const holdingWith = (moreRules: Partial<Rules> = {}): Scene =>
 const KNOWN = ((): Scene => {
   const list = [pod(1, { ready: false }), pod(2)];
   const one = scene({ workers: [busyWorker(1), worker(2)], pods: list, applications: [applicationAsking(20)] });
-  const removal = { ...one.memory.removal, seenReady: new Set(['uid-1', 'uid-2']) };
-  return { ...one, memory: { ...one.memory, removal } };
+  return withRemoval(one, { seenReady: new Set(['uid-1', 'uid-2']) });
 })();
 const BOTH_HOLD = ((): Scene => {
   const one = holdingWith();
@@ -77,16 +76,13 @@ describe('what is kept for the removal never stands in for', () => {
       before: KNOWN,
       after: (before) => {
         const { costs } = knowingCosts(pods(1, 2, { deletionCost: 7 }));
-        return { ...before, memory: { ...before.memory, removal: { ...before.memory.removal, costs } } };
+        return withRemoval(before, { costs });
       },
     },
     {
       title: 'who of the same pods was seen Ready before',
       before: KNOWN,
-      after: (before) => {
-        const seenReady = new Set(['uid-2']);
-        return { ...before, memory: { ...before.memory, removal: { ...before.memory.removal, seenReady } } };
-      },
+      after: (before) => withRemoval(before, { seenReady: new Set(['uid-2']) }),
     },
     {
       title: 'what another application beside it keeps',

@@ -3,6 +3,7 @@ import { expect } from 'chai';
 import { decide } from '../../../src/core/decide.ts';
 import type { CoreMemory } from '../../../src/core/decision.ts';
 import type { ApplicationObservation, Observation } from '../../../src/core/observation.ts';
+import type { RemovalMemory } from '../../../src/core/removal-memory.ts';
 import type { Rules } from '../../../src/core/rules.ts';
 import { laterBy } from '../../../src/lab/ours-later.ts';
 import {
@@ -37,6 +38,12 @@ export function scene(parts: Parameters<typeof observation>[0], moreRules: Parti
 export function withApplication(before: Scene, change: Partial<ApplicationObservation>): Scene {
   const applications = before.seen.applications.map((one, nth) => (nth === 0 ? { ...one, ...change } : one));
   return { ...before, seen: { ...before.seen, applications } };
+}
+
+/** With something else remembered of the removal. */
+export function withRemoval(before: Scene, change: Partial<RemovalMemory>): Scene {
+  const { memory } = before;
+  return { ...before, memory: { ...memory, removal: { ...memory.removal, ...change } } };
 }
 
 /** The same objects, read so much later. */
