@@ -1,6 +1,6 @@
 /** What a decision is, and what is remembered from one to the next: the words between the core and everybody else. */
 import type { CalendarFloor } from './calendar.ts';
-import type { ApplicationDemand, DemandMemory } from './demand.ts';
+import type { ApplicationDemand, DemandMemories } from './demand.ts';
 import { NEW_FORESIGHT_MEMORY, type ForesightMemory } from './foresight.ts';
 import { NEW_GUARD_MEMORY, type GuardMemory } from './guard.ts';
 import { NEW_LISTING_MEMORY, type ListingMemory } from './newcomers.ts';
@@ -17,7 +17,7 @@ import { NEW_UNUSED_MEMORY, type UnusedMemory } from './unused.ts';
 import type { WorkersWanted } from './wanted.ts';
 
 export interface CoreMemory {
-  readonly demands: ReadonlyMap<string, DemandMemory>;
+  readonly demands: DemandMemories;
   readonly unused: UnusedMemory;
   readonly policy: PolicyMemory;
   readonly foresight: ForesightMemory;
@@ -36,7 +36,7 @@ export interface CoreMemory {
 }
 
 export const NEW_CORE_MEMORY: CoreMemory = {
-  demands: new Map(),
+  demands: [],
   unused: NEW_UNUSED_MEMORY,
   policy: NEW_POLICY_MEMORY,
   foresight: NEW_FORESIGHT_MEMORY,

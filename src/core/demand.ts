@@ -5,17 +5,19 @@
  * application that cannot be read keeps at least what it holds, and forbids shrinking.
  */
 import { isSteady, lastingNeed, remember, type NeedHistory } from './burst.ts';
-import { Kept } from './kept.ts';
+import { executorShape } from './executor-shape.ts';
+import { LastMadeByPlace } from './kept.ts';
 import type { ApplicationObservation } from './observation.ts';
 import { followPace, NO_PACE, type PaceMemory } from './pace.ts';
 import { freshAt, type Reading } from './reading.ts';
-import { largest, resources, type Resources } from './resources.ts';
+import type { Resources } from './resources.ts';
 import type {
   AllocationGauges,
   ApplicationPage,
   ApplicationSettings,
   ApplicationView,
   GaugesAnswer,
+  TaskPace,
 } from './spark-view.ts';
 
 export type DemandBasis =
@@ -50,6 +52,9 @@ export interface DemandMemory {
   readonly pace: PaceMemory;
 }
 
+/** What is remembered of all, by id, in the order in which the master listed them. */
+export type DemandMemories = readonly (readonly [id: string, memory: DemandMemory])[];
+
 export const NO_DEMAND_MEMORY: DemandMemory = { needs: [], lastKnownExecutors: undefined, pace: NO_PACE };
 
 export interface DemandContext {
@@ -80,31 +85,51 @@ interface Facts {
  * Rules: max needed rather than the climbing target, capped by maxExecutors and cores.max (policies.md 12.3); without
  * `spark.executor.cores` tasks are counted in whole workers (R8); without dynamic allocation it wants what it holds and
  * what `cores.max` still owes it (R9); unknown keeps the last known value, never below what is held.
+ *
+ * @param place of the application in the master's list, from 0: what was made there last is looked at first.
  */
-export function demandOf(observed: ApplicationObservation, memory: DemandMemory, context: DemandContext): Followed {
+export function demandOf(
+  observed: ApplicationObservation,
+  memory: DemandMemory,
+  context: DemandContext,
+  place = 0,
+): Followed {
   const gauges = freshAt(observed.gauges, context.nowMs);
   const page = freshAt(observed.page, context.nowMs);
-  if (!gauges.known) return workOut(observed, gauges, page, memory, context);
-  const last = steady.get(memory);
-  if (last !== undefined && isMadeOf(last, observed, gauges.value, page, context)) return last.made;
-  const made = workOut(observed, gauges, page, memory, context);
+  if (!gauges.known) return workOut(observed, gauges, page, memory, context, place);
+  const last = steady[place];
+  if (last?.made.memory === memory && isMadeOf(last, observed, gauges.value, page, context)) return last.made;
+  const made = workOut(observed, gauges, page, memory, context, place);
   const needed = gauges.value.kind === 'gauges' ? gauges.value.gauges.numberMaxNeededExecutors : undefined;
   // Where the next reading of the same need would be left out as well, nothing hangs on when it was taken.
   const timeless = needed === undefined || isSteady(memory.needs, needed, context.burstMs);
-  if (timeless && made.memory === memory) steady.set(memory, { observed, gauges: gauges.value, page, context, made });
+  if (timeless && made.memory === memory) {
+    const { application, settings, pace } = observed;
+    const values = { page: valueOf(page), settings: valueOf(settings), pace: valueOf(pace) };
+    steady[place] = { application, gauges: gauges.value, ...values, context, made };
+  }
   return made;
 }
 
 /** What came of a memory that was left as it is, and of what it came. */
 interface Steady {
-  readonly observed: ApplicationObservation;
+  readonly application: ApplicationView;
   readonly gauges: GaugesAnswer;
-  readonly page: Reading<ApplicationPage>;
+  readonly page: ApplicationPage | undefined;
+  readonly settings: ApplicationSettings | undefined;
+  readonly pace: TaskPace | undefined;
   readonly context: DemandContext;
   readonly made: Followed;
 }
 
-const steady = new WeakMap<DemandMemory, Steady>();
+/** By place. */
+const steady: (Steady | undefined)[] = [];
+
+/** Forgets what was made of applications beyond the first so many. */
+export function forgetBeyond(applications: number): void {
+  if (steady.length > applications) steady.length = applications;
+  demands.endAt(applications);
+}
 
 /** Whether all that goes into it is the same, but for when it was read. */
 function isMadeOf(
@@ -116,10 +141,10 @@ function isMadeOf(
 ): boolean {
   return (
     last.gauges === gauges &&
-    last.observed.application === application &&
-    valueOf(last.page) === valueOf(page) &&
-    valueOf(last.observed.settings) === valueOf(settings) &&
-    valueOf(last.observed.pace) === valueOf(pace) &&
+    last.application === application &&
+    last.page === valueOf(page) &&
+    last.settings === valueOf(settings) &&
+    last.pace === valueOf(pace) &&
     last.context.burstMs === burstMs &&
     last.context.skipsLate === skipsLate &&
     last.context.workerShape === workerShape
@@ -141,6 +166,7 @@ function workOut(
   page: Reading<ApplicationPage>,
   memory: DemandMemory,
   context: DemandContext,
+  place: number,
 ): Followed {
   const answered = gauges.known && gauges.value.kind === 'gauges' ? gauges.value.gauges : undefined;
   const needed = answered?.numberMaxNeededExecutors;
@@ -150,7 +176,7 @@ function workOut(
       : remember(memory.needs, gauges.takenAtMs, needed, context.burstMs);
   const pace = followPace(memory.pace, observed.pace);
   const { lastKnownExecutors } = memory;
-  const { demand, counted } = demandBy({
+  const { demand, counted } = demandBy(place, {
     application: observed.application,
     gauges,
     answered,
@@ -186,13 +212,13 @@ interface Made {
   readonly counted: number | undefined;
 }
 
-const demands = new Kept<GaugesAnswer, Made>();
+const demands = new LastMadeByPlace<Made>();
 
-function demandBy(seen: Seen): Made {
+function demandBy(place: number, seen: Seen): Made {
   const { gauges, application, page, settings, lasting, taskMs, lastKnownExecutors, workerShape } = seen;
   if (!gauges.known) return makeDemand(seen);
-  const key = [application, page, settings, lasting, taskMs, lastKnownExecutors, workerShape];
-  return demands.get(gauges.value, key, () => makeDemand(seen));
+  const key = [gauges.value, application, page, settings, lasting, taskMs, lastKnownExecutors, workerShape];
+  return demands.get(place, key, () => makeDemand(seen));
 }
 
 function makeDemand(seen: Seen): Made {
@@ -363,31 +389,4 @@ function limitOf(page: ApplicationPage | undefined): number | undefined {
 function whyUnknown(reason: string | undefined, answered: AllocationGauges | undefined): string {
   if (reason !== undefined) return reason;
   return answered === undefined ? 'the driver publishes no allocation gauges' : 'numberTargetExecutors is missing';
-}
-
-/**
- * Shape of one executor. Cores come from the application's settings, else from executors that run, else from the cores
- * granted per executor, else 1. With several resource profiles the largest shape is taken, so that no executor is
- * promised a worker too small for it.
- */
-function executorShape(
-  application: ApplicationView,
-  settings: ApplicationSettings | undefined,
-  page: ApplicationPage | undefined,
-  gauges: AllocationGauges | undefined,
-  workerShape: Resources | undefined,
-): { readonly shape: Resources; readonly shapeKnown: boolean; readonly wholeWorkers: boolean } {
-  const memoryMiB = application.memoryPerExecutorMiB || (settings?.executorMemoryMiB ?? 0);
-  const known = settings?.executorCores ?? page?.executors[0]?.cores ?? coresPerHeld(application.grantedCores, gauges);
-  const wholeWorkers = settings !== undefined && settings.executorCores === undefined;
-  const cores = wholeWorkers ? (workerShape?.cores ?? known) : known;
-  const base = resources(Math.max(1, cores ?? 1), memoryMiB, application.customPerExecutor);
-  const shape = (settings?.otherProfiles ?? []).reduce(largest, base);
-  return { shape, shapeKnown: cores !== undefined, wholeWorkers };
-}
-
-function coresPerHeld(grantedCores: number, gauges: AllocationGauges | undefined): number | undefined {
-  const all = gauges?.numberAllExecutors;
-  if (all === undefined || all === 0 || grantedCores === 0 || grantedCores % all !== 0) return undefined;
-  return grantedCores / all;
 }

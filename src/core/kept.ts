@@ -1,24 +1,7 @@
 /**
- * What was made last of an object, for as long as that object is held: a simulation decides many times on what did not change,
- * and so does a daemon whose sources are read less often than it decides. Nothing that a caller could see depends on it, as long
- * as the key names all that goes into what is made.
- */
-export class Kept<Of extends WeakKey, Made> {
-  readonly #last = new WeakMap<Of, { readonly key: readonly unknown[]; readonly made: Made }>();
-
-  /** What was made before of this object with the same key, part by part; else it is made now. */
-  get(of: Of, key: readonly unknown[], make: () => Made): Made {
-    const last = this.#last.get(of);
-    if (last !== undefined && areAlike(last.key, key)) return last.made;
-    const made = make();
-    this.#last.set(of, { key, made });
-    return made;
-  }
-}
-
-/**
- * What was made last: for things of which there is one at a time, such as the master's view and the fleet. Simpler than
- * {@link Kept}, and what it forgets is free at once; objects that a weak map names stay until all of memory is looked through.
+ * What was made last: a simulation decides many times on what did not change, and so does a daemon whose sources are read less
+ * often than it decides. Nothing that a caller could see depends on it, as long as the key names all that goes into what is made.
+ * What it forgets is free at once; objects that a weak map names stay until all of memory is looked through.
  */
 export class LastMade<Made> {
   #last: { readonly key: readonly unknown[]; readonly made: Made } | undefined;
@@ -30,6 +13,21 @@ export class LastMade<Made> {
     const made = make();
     this.#last = { key, made };
     return made;
+  }
+}
+
+/** The same for each place in a list that is gone through in every pass, such as that of the applications. */
+export class LastMadeByPlace<Made> {
+  readonly #places: LastMade<Made>[] = [];
+
+  /** What was made last at this place, counted from 0, if the key is the same; else it is made now. */
+  get(place: number, key: readonly unknown[], make: () => Made): Made {
+    return (this.#places[place] ??= new LastMade()).get(key, make);
+  }
+
+  /** Forgets what was made beyond the first so many places. */
+  endAt(places: number): void {
+    if (this.#places.length > places) this.#places.length = places;
   }
 }
 

@@ -4,7 +4,7 @@
  * A mark is by host, so a worker may go only if every application with executors or data there lets it (R18).
  */
 import type { ApplicationHoldings } from './holdings.ts';
-import { Kept, LastMade } from './kept.ts';
+import { LastMade, LastMadeByPlace } from './kept.ts';
 import type { ApplicationObservation } from './observation.ts';
 import { freshAt } from './reading.ts';
 import type { ApplicationSettings } from './spark-view.ts';
@@ -80,14 +80,15 @@ export const EMPTY_LEDGER: Ledger = {
 export function drawLedger(applications: readonly ApplicationObservation[], options: LedgerOptions): Ledger {
   const pages: Page[] = [];
   const unread: string[] = [];
-  for (const { application, holdings, settings } of applications) {
-    const { id } = application;
+  applications.forEach(({ application: { id }, holdings, settings }, place) => {
     const fresh = freshAt(holdings, options.nowMs);
-    const page = fresh.known && settings.known ? pageOf(id, settings.value, fresh.value, options) : undefined;
+    const page = fresh.known && settings.known ? pageOf(place, id, settings.value, fresh.value, options) : undefined;
     // An application that holds no core has no executor; its shuffle could be with an external service all the same.
     if (page === undefined) unread.push(id);
     else pages.push(page);
-  }
+  });
+  pagesKept.endAt(applications.length);
+  shares.endAt(applications.length);
   return ledgers.get([...pages, ...unread], () => new Bound(pages, unread));
 }
 
@@ -190,11 +191,12 @@ interface Page {
 
 const NO_HOSTS: ReadonlyMap<string, number> = new Map();
 
-const shares = new Kept<ApplicationHoldings, Share | undefined>();
-const pagesKept = new Kept<ApplicationHoldings, Page | undefined>();
+const shares = new LastMadeByPlace<Share | undefined>();
+const pagesKept = new LastMadeByPlace<Page | undefined>();
 
 /** Undefined where nobody knows what it holds. */
 function pageOf(
+  place: number,
   id: string,
   settings: ApplicationSettings,
   holdings: ApplicationHoldings,
@@ -203,14 +205,15 @@ function pageOf(
   const { guards, moveCachedBlocks, nowMs, pinAgeLimitMs = 0 } = options;
   const sinceMs = options.pinnedSinceMs?.get(id) ?? NO_HOSTS;
   const restless = isRestless(id, holdings, options);
-  const key = [id, settings, restless, guards, moveCachedBlocks];
   const make = (): Page | undefined => {
-    const share = shares.get(holdings, key, () => makeShare(factsOf(id, settings, holdings, restless), options));
+    const key = [holdings, id, settings, restless, guards, moveCachedBlocks];
+    const share = shares.get(place, key, () => makeShare(factsOf(id, settings, holdings, restless), options));
     return share && makePage(share, sinceMs, options);
   };
   // Time itself changes what is too old.
   if (pinAgeLimitMs > 0) return make();
-  const page = pagesKept.get(holdings, [...key, sinceMs], make);
+  const key = [holdings, id, settings, restless, guards, moveCachedBlocks, sinceMs];
+  const page = pagesKept.get(place, key, make);
   return (page?.madeAtMs ?? nowMs) === nowMs ? page : make();
 }
 

@@ -2,7 +2,7 @@
 import { calendarFloor, type CalendarFloor } from './calendar.ts';
 import type { PodView, TargetView } from './cluster-view.ts';
 import type { CoreMemory, Decision } from './decision.ts';
-import { demandOf, NO_DEMAND_MEMORY, type ApplicationDemand, type DemandMemory } from './demand.ts';
+import { demandOf, forgetBeyond, NO_DEMAND_MEMORY, type ApplicationDemand, type DemandMemories } from './demand.ts';
 import type { Fleet } from './fleet.ts';
 import { shrinkBlockers, type GuardMemory } from './guard.ts';
 import type { Observation } from './observation.ts';
@@ -48,28 +48,29 @@ export function allDemands(
   scene: Scene,
   memory: CoreMemory,
   workerShape: Resources | undefined,
-): { demands: readonly ApplicationDemand[]; memory: ReadonlyMap<string, DemandMemory> } {
+): { demands: readonly ApplicationDemand[]; memory: DemandMemories } {
   const { observation, rules, trace } = scene;
   const context = { nowMs: observation.nowMs, burstMs: rules.burstMs, skipsLate: rules.skipsLate, workerShape };
-  const demands: ApplicationDemand[] = [];
-  const memories: DemandMemory[] = [];
-  let same = 0;
-  for (const observed of observation.applications) {
-    const before = memory.demands.get(observed.application.id);
-    const one = demandOf(observed, before ?? NO_DEMAND_MEMORY, context);
-    demands.push(one.demand);
-    memories.push(one.memory);
-    if (one.memory === before) same += 1;
-  }
+  const before = memory.demands;
+  let changed: DemandMemories[number][] | undefined;
+  const demands = observation.applications.map((observed, place) => {
+    const { id } = observed.application;
+    const there = before[place];
+    const last = there?.[0] === id ? there : before.find(([other]) => other === id);
+    const one = demandOf(observed, last?.[1] ?? NO_DEMAND_MEMORY, context, place);
+    const after = last?.[1] === one.memory ? last : ([id, one.memory] as const);
+    if (after !== there) changed ??= before.slice(0, place);
+    changed?.push(after);
+    return one.demand;
+  });
+  forgetBeyond(demands.length);
   trace.addLater(() =>
     demands.map(({ sentence, executors, held, basis, certain }) =>
       traceLine('demand', sentence, { executors, heldExecutors: held, basis, certain }),
     ),
   );
-  if (same === memories.length && same === memory.demands.size) return { demands, memory: memory.demands };
-  const remembered = new Map<string, DemandMemory>();
-  demands.forEach(({ id }, nth) => remembered.set(id, memories[nth] ?? NO_DEMAND_MEMORY));
-  return { demands, memory: remembered };
+  const isSame = changed === undefined && before.length === demands.length;
+  return { demands, memory: isSame ? before : (changed ?? before.slice(0, demands.length)) };
 }
 
 /** Says what packing found. */

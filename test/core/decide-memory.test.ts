@@ -3,6 +3,7 @@ import { expect } from 'chai';
 import { decide, noteApplied } from '../../src/core/decide.ts';
 import { NEW_CORE_MEMORY, type CoreMemory, type Decision } from '../../src/core/decision.ts';
 import type { Observation } from '../../src/core/observation.ts';
+import { NO_DEMAND_MEMORY } from '../../src/core/demand.ts';
 import { NO_PACE } from '../../src/core/pace.ts';
 import { unknown } from '../../src/core/reading.ts';
 import type { Rules } from '../../src/core/rules.ts';
@@ -120,10 +121,35 @@ describe('decide: while the pods cannot be listed', () => {
 describe('decide: what is remembered of applications', () => {
   it('is forgotten with them, also where the others are as they were', () => {
     const steady = { needs: [], lastKnownExecutors: 7, pace: NO_PACE };
-    const memory = calmMemory({ demands: new Map([...['app-1', 'gone'].map((id) => [id, steady] as const)]) });
-    const seen = decide(observation({ applications: [applicationSeen()] }), memory, rules());
-    expect([...seen.memory.demands]).to.deep.equal([['app-1', steady]]);
-    expect(seen.memory.demands.get('app-1')).to.equal(steady);
+    for (const ids of [
+      ['app-1', 'gone'],
+      ['gone', 'app-1'],
+      ['gone', 'too', 'app-1'],
+    ]) {
+      const memory = calmMemory({
+        demands: ids.map((id) => [id, id === 'app-1' ? steady : NO_DEMAND_MEMORY] as const),
+      });
+      const seen = decide(observation({ applications: [applicationSeen()] }), memory, rules());
+      expect(seen.memory.demands).to.deep.equal([['app-1', steady]]);
+      expect(seen.memory.demands[0]?.[1]).to.equal(steady);
+    }
+  });
+
+  it('is kept of those before and after one that is another than before', () => {
+    const ids = ['app-1', 'app-2', 'app-3'];
+    const first = decide(
+      observation({ applications: ids.map((id) => applicationAsking(4, { id })) }),
+      calmMemory(),
+      rules(),
+    );
+    const then = ids.map((id) => applicationAsking(id === 'app-2' ? 9 : 4, { id }));
+    const { demands } = decide(
+      observation({ applications: then, nowMs: NOW_MS + 1_000 }),
+      first.memory,
+      rules(),
+    ).memory;
+    expect(demands.map(([id]) => id)).to.deep.equal(ids);
+    expect(demands[1]).to.not.deep.equal(first.memory.demands[1]);
   });
 
   it('R17: is since when each has run nothing, as long as it does', () => {
@@ -137,6 +163,8 @@ describe('decide: what is remembered of applications', () => {
       ['c', NOW_MS + 5],
     ]);
     expect([...after(quietAt(['c'], NOW_MS + 9), second).removal.quietSinceMs]).to.deep.equal([['c', NOW_MS + 5]]);
+    const old = observation({ nowMs: NOW_MS + 60_000, applications: [held(NOW_MS, { id: 'c' })] });
+    expect([...after(old, second).removal.quietSinceMs], 'not read for long').to.deep.equal([]);
   });
 });
 

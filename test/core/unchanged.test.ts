@@ -32,7 +32,7 @@ function known(executors: number, more: Partial<DemandMemory> = {}): DemandMemor
 
 /** With what is remembered of the only application. */
 function remembering(before: Scene, one: DemandMemory): Scene {
-  return { ...before, memory: { ...before.memory, demands: new Map([['app-1', one]]) } };
+  return { ...before, memory: { ...before.memory, demands: [['app-1', one]] } };
 }
 
 /** A need that has been the same for so long. */
@@ -210,11 +210,11 @@ describe('what is kept from one pass to the next never stands in for', () => {
     {
       title: 'what was known of it last',
       before: UNNAMED,
-      after: (before) => ({ ...before, memory: { ...before.memory, demands: new Map([['app-1', known(7)]]) } }),
+      after: (before) => ({ ...before, memory: { ...before.memory, demands: [['app-1', known(7)]] } }),
     },
     {
       title: 'for how long it has needed as much',
-      before: { ...BURSTING, memory: { ...BURSTING.memory, demands: new Map([['app-1', known(2)]]) } },
+      before: { ...BURSTING, memory: { ...BURSTING.memory, demands: [['app-1', known(2)]] } },
       after: (before, remembered) => later(before, remembered, 2_000),
     },
     {

@@ -183,7 +183,7 @@ export function aged(memory: CoreMemory): CoreMemory {
 
 /** What no decision of these scenes rests on: the burst filter's readings and the budget of reversals. */
 export function withoutHistory(memory: CoreMemory): CoreMemory {
-  const demands = new Map([...memory.demands].map(([id, one]) => [id, { ...one, needs: [] }]));
+  const demands = memory.demands.map(([id, one]) => [id, { ...one, needs: [] }] as const);
   const policy = { ...memory.policy, lastMove: undefined, reversalsAtEpochMs: [] };
   return { ...memory, demands, policy, wrongVictims: Math.min(1, memory.wrongVictims) };
 }
