@@ -33,6 +33,8 @@ export interface Candidates {
   readonly drainable: readonly Drainable[];
   /** Why each other pod stays, by UID. */
   readonly why: ReadonlyMap<string, string>;
+  /** Some of these would go if their executors found room elsewhere: of all that keeps a busy one, only this is the demand's. */
+  readonly lackRoom: boolean;
 }
 
 /** Judges every pod that serves; what is kept where only if somebody may have to go. Pure; the same input has the same answer. */
@@ -76,12 +78,21 @@ function judge(input: RemovalInput, lookForPins: boolean): Candidates {
   const off = lookForPins ? whyNoDrain(input) : 'it holds executors';
   if (off !== undefined) {
     for (const { entry } of busy) why.set(entry.pod.uid, off);
-    return { unstarted, idle, drainable: [], why };
+    return { unstarted, idle, drainable: [], why, lackRoom: false };
   }
   const free = [...unstarted, ...idle.map(({ entry }) => entry.pod)];
-  const survivors = survivorsInTurn(input, free, idle, busy);
-  for (const [uid, reason] of survivors.why) why.set(uid, reason);
-  return { unstarted, idle, drainable: survivors.drainable, why };
+  const { drainable, lackRoom, why: staying } = survivorsInTurn(input, free, idle, busy);
+  let all: Candidates['why'] | undefined;
+  return {
+    unstarted,
+    idle,
+    drainable,
+    lackRoom,
+    // Put together when somebody asks, which few passes do.
+    get why() {
+      return (all ??= new Map([...why, ...staying]));
+    },
+  };
 }
 
 /**
@@ -117,15 +128,21 @@ function survivorsInTurn(
   const top = order.flatMap((pod) => byPod.get(pod) ?? []);
   let found = ask([]);
   let refused: Survivors['why'] = new Map();
+  let lackRoom = false;
   for (let count = 1; count <= top.length; count += 1) {
     const together = ask(top.slice(0, count));
     refused = together.why;
+    lackRoom ||= together.lackRoom;
     if (together.drainable.length < count) break;
     found = together;
   }
   const going = new Set(found.drainable.map(({ entry }) => entry.pod.uid));
   const staying = busy.map(({ entry }) => entry.pod.uid).filter((uid) => !going.has(uid));
-  return { ...found, why: new Map(staying.map((uid) => [uid, refused.get(uid) ?? 'others would go before it'])) };
+  return {
+    ...found,
+    lackRoom,
+    why: new Map(staying.map((uid) => [uid, refused.get(uid) ?? 'others would go before it'])),
+  };
 }
 
 function whyNoDrain({ rules, markAbility }: RemovalInput): string | undefined {

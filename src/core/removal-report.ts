@@ -17,6 +17,8 @@ export interface RemovalReport {
   readonly standings: Standings;
   /** How many of these nobody needs: the missing executors may want those that are idle or on their way. */
   readonly free: number;
+  /** Some stay only since their executors would find no room elsewhere. */
+  readonly lackRoom: boolean;
   /** Applications whose own settings keep workers from being drained. */
   readonly undrainable: readonly { readonly applicationId: string; readonly why: string }[];
   /** Workers that applications keep. */
@@ -29,6 +31,7 @@ export interface RemovalReport {
 export const EMPTY_REPORT: RemovalReport = {
   standings: { unstarted: 0, idle: 0, drainable: 0, kept: 0 },
   free: 0,
+  lackRoom: false,
   undrainable: [],
   pins: [],
   kept: new Map(),
@@ -55,6 +58,10 @@ export class LazyReport implements RemovalReport {
 
   get free(): number {
     return (this.#free ??= freeToGo(this.#input, this.#candidates()));
+  }
+
+  get lackRoom(): boolean {
+    return this.#candidates().lackRoom;
   }
 
   get undrainable(): RemovalReport['undrainable'] {

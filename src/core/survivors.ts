@@ -45,6 +45,8 @@ export interface Survivors {
   readonly drainable: readonly Drainable[];
   /** Why each other busy worker stays, by pod UID. */
   readonly why: ReadonlyMap<string, string>;
+  /** Some of these would go if their executors found room elsewhere. */
+  readonly lackRoom: boolean;
 }
 
 /** Different mixes of executors that found no room, after which nobody else is tried. */
@@ -86,7 +88,7 @@ export function chooseSurvivors(input: SurvivorInput): Survivors {
     if (pinned === undefined) candidates.push({ ...one, bytes: sumOf(ties, 'bytes'), tasks: sumOf(ties, 'tasks') });
     else why.set(one.entry.pod.uid, pinned);
   }
-  if (candidates.length === 0) return { drainable: [], why };
+  if (candidates.length === 0) return { drainable: [], why, lackRoom: false };
   const leavingHosts = input.leavingHosts();
   const keepers = hittingSet(candidates, input.ledger, leavingHosts);
   for (const { entry } of candidates) {
@@ -103,7 +105,7 @@ export function chooseSurvivors(input: SurvivorInput): Survivors {
         a.bytes - b.bytes ||
         byPreference(a.entry.pod, b.entry.pod),
     );
-  return { drainable: takeWhatFits(order, input, leavingHosts, why), why };
+  return { ...takeWhatFits(order, input, leavingHosts, why), why };
 }
 
 /** Why a busy worker may not be drained by what is kept there. */
@@ -142,20 +144,20 @@ function hittingSet(
   ledger: Ledger,
   leavingHosts: ReadonlySet<string>,
 ): Map<string, string[]> {
+  const all: Keeper[] = [];
   const byHost = new Map<string, Keeper[]>();
-  const concerned = new Set<string>();
   for (const one of candidates) {
     const host = normalHost(one.worker.host);
-    for (const { applicationId } of ledger.ties.get(host) ?? []) concerned.add(applicationId);
     const there = byHost.get(host);
     const keeper = { one, holders: [], open: 0 };
+    all.push(keeper);
     if (there === undefined) byHost.set(host, [keeper]);
     else there.push(keeper);
   }
   const staysAnyway = (host: string): boolean => !byHost.has(host) && !leavingHosts.has(host);
   const open = new Set<Holder>();
   for (const holder of ledger.holders.values()) {
-    if (!holder.holds || !concerned.has(holder.applicationId) || holder.hosts.some(staysAnyway)) continue;
+    if (!holder.holds || holder.hosts.some(staysAnyway)) continue;
     open.add(holder);
     for (const host of holder.hosts) {
       for (const keeper of byHost.get(host) ?? NO_KEEPERS) {
@@ -165,8 +167,7 @@ function hittingSet(
     }
   }
   const chosen = new Map<string, string[]>();
-  const keepers = [...byHost.values()].flat().filter((keeper) => keeper.open > 0);
-  keepers.sort(byWorthKeeping);
+  const keepers = all.filter((keeper) => keeper.open > 0).sort(byWorthKeeping);
   // Whoever is open in the end has blocks on workers that are leaving only: nothing more can be kept for it.
   for (const some of [keepers.filter(({ one }) => !isTaken(one)), keepers.filter(({ one }) => isTaken(one))]) {
     for (let best = mostOpen(some); best !== undefined; best = mostOpen(some)) {
@@ -215,7 +216,7 @@ function takeWhatFits(
   input: SurvivorInput,
   leavingHosts: ReadonlySet<string>,
   why: Map<string, string>,
-): Drainable[] {
+): Pick<Survivors, 'drainable' | 'lackRoom'> {
   const taken: Drainable[] = [];
   // Sets that never change: what was worked out for one holds as long as it is the same.
   let going = leavingHosts;
@@ -227,12 +228,11 @@ function takeWhatFits(
     const { guards, ledger, stillFits } = input;
     const crowded = guards.storageFits(ledger, host, going);
     // Who goes only grows in number: what found no room before finds none now, and each look places all anew.
-    const alike = executorsAt(host, ledger);
-    const known = crowded ?? (isTaken(one) ? undefined : roomless.get(alike));
+    const known = crowded ?? (roomless.size === 0 ? undefined : roomless.get(executorsAt(host, ledger)));
     const wanted = known ?? (isTaken(one) ? undefined : guards.roomElsewhere(host, without, stillFits));
     if (wanted !== undefined) {
       why.set(one.entry.pod.uid, wanted);
-      if (crowded === undefined) roomless.set(alike, wanted);
+      if (crowded === undefined) roomless.set(executorsAt(host, ledger), wanted);
       if (roomless.size >= MOST_REFUSALS) break;
     } else {
       taken.push(one);
@@ -240,7 +240,7 @@ function takeWhatFits(
       without = new Set(without).add(host);
     }
   }
-  return taken;
+  return { drainable: taken, lackRoom: roomless.size > 0 };
 }
 
 /** R19: whose blocks a worker has to keep; undefined where it keeps none. */
@@ -284,12 +284,9 @@ export function whyCrowded(
   return crowded && `the cached blocks of ${crowded.applicationId} would not fit into what stays`;
 }
 
-/** Of all that keeps a busy worker, only this depends on the demand. */
-export const NO_ROOM = 'its executors are wanted and would find no room elsewhere';
-
 /** Why a host cannot be done without, beside those that go before: what is wanted would find no room; undefined where it can. */
 export function whyNoRoom(host: string, gone: ReadonlySet<string>, stillFits: StillFits): string | undefined {
-  return stillFits(gone, host) ? undefined : NO_ROOM;
+  return stillFits(gone, host) ? undefined : 'its executors are wanted and would find no room elsewhere';
 }
 
 /** Whether what the application has cached on the hosts that go fits into the storage memory of those that stay. */

@@ -6,6 +6,7 @@ import { countWorkers } from '../core/count.ts';
 import { decide } from '../core/decide.ts';
 import type { PodView } from '../core/cluster-view.ts';
 import type { CoreMemory, Decision } from '../core/decision.ts';
+import type { Fleet } from '../core/fleet.ts';
 import type { Observation } from '../core/observation.ts';
 import { longestHoldMs, type PolicyMemory } from '../core/policy.ts';
 import type { Reading } from '../core/reading.ts';
@@ -13,8 +14,8 @@ import { GUARDS } from '../core/removal-guards.ts';
 import { rememberPods, rememberQuiet } from '../core/removal-memory.ts';
 import type { Rules } from '../core/rules.ts';
 import { allDemands, type Scene } from '../core/stages.ts';
-import { NO_ROOM } from '../core/survivors.ts';
 import { newTrace } from '../core/trace.ts';
+import { isBound } from './ours-holdings.ts';
 import { nobodyCanGo } from './ours-timers.ts';
 
 /** The same readings, taken so much later, at a later time; the pods were listed when they were listed. */
@@ -40,7 +41,10 @@ export function laterBy(of: Observation, nowMs: number, podsAtMs: number, readsH
   };
 }
 
-/** What a pass over readings that were decided on before would leave in the memory; `memory` is from the pass before. */
+/**
+ * What a pass over readings that were decided on before would leave in the memory; `memory` is from the pass before. The
+ * demands are remembered: what was read last has lasted, so nothing hangs on when it was read again.
+ */
 export function memoryLater(
   observation: Observation,
   memory: CoreMemory,
@@ -52,7 +56,6 @@ export function memoryLater(
   const { nowMs, applications } = observation;
   return {
     ...memory,
-    demands: demandsOf(observation, memory, rules)?.memory ?? memory.demands,
     policy: peakLater(memory.policy, nowMs, rules),
     foresight: { ...memory.foresight, bursts: burstsLater(memory.foresight.bursts, nowMs) },
     listing: listedLater(memory.listing, observation.pods),
@@ -72,8 +75,8 @@ export function demandsOf(
 
 /**
  * A pass that needs no second half: the pass before found nobody to go, and nobody may go now either. The pods are those that
- * were `listed` then, and applications hold what they held, or have got more executors where nobody could go. Undefined where
- * that is not sure; then all of it has to be decided.
+ * were `listed` then, or such as keep their workers too, and applications hold what they held, or have got more executors where
+ * nobody could go. Undefined where that is not sure; then all of it has to be decided.
  */
 export function recount(
   before: Decision,
@@ -82,9 +85,8 @@ export function recount(
   memory: CoreMemory,
   rules: Rules,
 ): { readonly decision: Decision; readonly memory: CoreMemory } | undefined {
-  if (memory.expectation !== undefined || !nobodyCanGo(before) || before.report.kept.has(NO_ROOM)) return undefined;
-  // A pod of another list may have a worker by now that could go.
-  if (!observation.pods.known || observation.pods.value !== listed) return undefined;
+  if (memory.expectation !== undefined || !nobodyCanGo(before) || before.report.lackRoom) return undefined;
+  if (!observation.pods.known) return undefined;
   const scene = sceneOf(observation, rules);
   if (scene === undefined || !observation.master.known) return undefined;
   const counted = countWorkers(scene, observation.master.value, memory);
@@ -103,8 +105,20 @@ export function recount(
   const mayGo = idleMayGo || wanted.spareArrivingWorkers > 0;
   if (!counted.certain || mayGo || !nobodyCanGo(decision)) return undefined;
   const { nowMs, applications } = observation;
+  if (observation.pods.value !== listed && !othersStay(fleet, listed ?? [], applications)) return undefined;
   const removal = rememberQuiet(rememberPods(counted.memory.removal, fleet, nowMs), applications, nowMs);
   return { decision, memory: { ...counted.memory, removal } };
+}
+
+/** Whether nobody who is in use may go by a newer list of pods, as nobody might by what was `listed` before. */
+function othersStay(
+  { serving }: Fleet,
+  listed: readonly PodView[],
+  applications: Observation['applications'],
+): boolean {
+  const before = new Set(listed);
+  const all = applications.map(({ holdings }) => (holdings.known ? holdings.value : undefined));
+  return serving.every(({ pod, alive }) => before.has(pod) || alive.every(({ host }) => isBound(host, all)));
 }
 
 function sceneOf(observation: Observation, rules: Rules): Scene | undefined {

@@ -1,7 +1,7 @@
 /** A busy worker that is drained, step by step, as `decide` sees it. */
 import { expect } from 'chai';
 import { decide, noteApplied } from '../../src/core/decide.ts';
-import type { CoreMemory } from '../../src/core/decision.ts';
+import type { CoreMemory, Decision } from '../../src/core/decision.ts';
 import {
   applicationSeen,
   application,
@@ -46,7 +46,7 @@ interface Scene {
 }
 
 /** Three workers, each with one executor of an application that wants none now and holds shuffle on all of them. */
-function step(scene: Scene = {}): string {
+function decided(scene: Scene = {}): Decision {
   const { runs = 1, target = 0 } = scene;
   const used = scene.pageUses ?? (runs === 0 ? NOTHING : WORKER_SHAPE);
   const held = { executors: [holding(1), holding(2), holding(3)], activity: 'idle' as const };
@@ -65,12 +65,12 @@ function step(scene: Scene = {}): string {
     workerSelves: new Map([1, 2, 3].map((n) => [`worker-${n}`, reading(workerSelf(n, { executorCount: runs, used }))])),
     markAbility: scene.mark ?? 'usable',
   };
-  const { decision } = decide(
-    observation(parts),
-    scene.memory ?? calmMemory({ removal: knowingCosts(parts.pods ?? []) }),
-    rules({ ...AUTO, ...scene.rules }),
-  );
-  const { action } = decision;
+  const memory = scene.memory ?? calmMemory({ removal: knowingCosts(parts.pods ?? []) });
+  return decide(observation(parts), memory, rules({ ...AUTO, ...scene.rules })).decision;
+}
+
+function step(scene: Scene = {}): string {
+  const { action } = decided(scene);
   if (action.kind === 'none') return 'none';
   if (action.kind === 'resize') return `${action.direction} to ${action.to}`;
   return `${action.kind} ${action.pods.map(({ name }) => name).join(' ')}`;
@@ -79,6 +79,17 @@ function step(scene: Scene = {}): string {
 const chosen = (n: number): PodView => pod(n, { chosenAtEpochMs: LONG_AGO, deletionCost: -1_000_000 });
 
 describe('a busy worker is drained', () => {
+  it('tells of all that stay: those that an application keeps, and those that are not looked into', () => {
+    const { report } = decided({
+      pods: [pod(1), pod(2, { ready: false }), pod(3)],
+      holdings: { activity: 'shuffling' },
+    });
+    const [first] = report.kept.keys();
+    expect([...report.kept.values()]).to.have.members([2, 1]);
+    expect([...report.kept.keys()].join()).to.match(/app-1: a running job may read its shuffle.*/);
+    expect(first).to.equal('its worker is registered but the pod is not Ready');
+  });
+
   it('R19: two of three are chosen, the third keeps the blocks', () => {
     expect(step()).to.equal('choose w-1 w-2');
   });

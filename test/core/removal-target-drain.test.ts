@@ -5,6 +5,7 @@ import { GUARDS } from '../../src/core/removal-guards.ts';
 import type { PodView, RemovalOrder } from '../../src/core/cluster-view.ts';
 import type { RemovalPlan } from '../../src/core/removal.ts';
 import type { WorkerView } from '../../src/core/spark-view.ts';
+import type { StillFits } from '../../src/core/survivors.ts';
 import { busyWorker, NOW_MS, numbers, pod, reading, worker, WORKER_SHAPE, workerSelf } from './support/builders.ts';
 import { held, holding, MIB, type Held } from './support/holdings.ts';
 import { chosenPod, inWords, plan as planOf } from './support/removal-scenes.ts';
@@ -16,6 +17,7 @@ interface Scene {
   readonly applications: readonly Held[];
   readonly desired?: number;
   readonly atOnce?: number;
+  readonly stillFits?: StillFits;
 }
 
 /** Four workers, all in use unless said otherwise; an executor runs on each that an application names. */
@@ -35,6 +37,7 @@ function plan(scene: Scene): RemovalPlan {
     ledger,
     selves: new Map(selves),
     rules: { removalMode: 'auto', maxDrainingWorkers: atOnce, settleMs: 0 },
+    stillFits: scene.stillFits ?? (() => true),
   });
 }
 
@@ -52,6 +55,14 @@ describe('a drain where only the highest ordinals can go', () => {
   it('R19: keeps the blocks on those below, never on the top alone', () => {
     expect(next({ applications: [on(1, 2, 3, 4)] })).to.equal('choose w-4 w-3 w-2');
     expect(next({ applications: [on(3, 4), on(1, 2)] })).to.equal('choose w-4');
+  });
+
+  it('takes as many from the top as leave room for what is wanted', () => {
+    const stillFits = (_gone: ReadonlySet<string>, host: string): boolean => host === '10.0.0.4';
+    const { action, report } = plan({ applications: [on(1, 2, 3, 4)], stillFits });
+    expect(inWords(action)).to.equal('choose w-4');
+    expect(report.lackRoom).to.equal(true);
+    expect(plan({ applications: [on(1, 2, 3, 4)] }).report.lackRoom).to.equal(false);
   });
 
   it('R19: takes nobody where the top holds what has nowhere to go, and says why', () => {

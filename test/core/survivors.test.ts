@@ -25,6 +25,7 @@ interface Case extends Partial<Omit<SurvivorInput, 'ledger' | 'leavingHosts'>> {
 function survivors({ applications, moveCachedBlocks = false, leavingHosts = new Set(), ...more }: Case): {
   going: string[];
   why: string[];
+  lackRoom: boolean;
 } {
   const ledger = drawLedger(
     applications.map((one) => held(NOW_MS, one)),
@@ -39,8 +40,9 @@ function survivors({ applications, moveCachedBlocks = false, leavingHosts = new 
     atMost: 100,
     ...more,
   };
-  const { drainable, why } = chooseSurvivors(input);
-  return { going: drainable.map(({ entry }) => entry.pod.name), why: [...why].map(([uid, text]) => `${uid}: ${text}`) };
+  const { drainable, why, lackRoom } = chooseSurvivors(input);
+  const going = drainable.map(({ entry }) => entry.pod.name);
+  return { going, why: [...why].map(([uid, text]) => `${uid}: ${text}`), lackRoom };
 }
 
 describe('survivors', () => {
@@ -119,8 +121,10 @@ describe('survivors', () => {
   it('executors that are wanted need room elsewhere', () => {
     const executors = [1, 2, 3].map((n) => holding(n));
     const stillFits = (gone: ReadonlySet<string>): boolean => gone.size === 0;
-    const { going } = survivors({ applications: [{ executors }], busy: [1, 2, 3].map((n) => busy(n)), stillFits });
+    const parts = { applications: [{ executors }], busy: [1, 2, 3].map((n) => busy(n)) };
+    const { going, lackRoom } = survivors({ ...parts, stillFits });
     expect(going).to.have.length(1);
+    expect([lackRoom, survivors(parts).lackRoom]).to.deep.equal([true, false]);
   });
 
   it('goes on with those that were chosen before', () => {

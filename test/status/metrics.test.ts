@@ -79,6 +79,7 @@ const BUSY: ReportParts = {
     ],
     report: {
       standings: { unstarted: 0, idle: 1, drainable: 2, kept: 3 },
+      lackRoom: false,
       free: 0,
       undrainable: [{ applicationId: 'app-1', why: '' }],
       kept: new Map(),
