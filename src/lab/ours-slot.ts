@@ -60,17 +60,23 @@ export class Slot<T> {
   }
 }
 
-/** Of all those `most` that were read longest ago; of those read at the same time the first ones. */
+/** Of all those `most` that were read longest ago, longest first; of those read at the same time the first ones. */
 export function longestWaiting<One>(
   all: readonly One[],
   most: number,
   slotOf: (one: One) => { readonly takenAtMs: number },
 ): readonly One[] {
   if (all.length <= most) return all;
-  const timesMs = new Float64Array(all.length);
-  all.forEach((one, nth) => (timesMs[nth] = slotOf(one).takenAtMs));
-  const edgeMs = timesMs.sort()[most - 1] ?? Infinity;
-  const before = all.filter((one) => slotOf(one).takenAtMs < edgeMs);
-  const then = all.filter((one) => slotOf(one).takenAtMs === edgeMs);
-  return [...before, ...then.slice(0, most - before.length)];
+  const found: One[] = [];
+  for (const one of all) {
+    const { takenAtMs } = slotOf(one);
+    let place = found.length;
+    for (; place > 0; place -= 1) {
+      const other = found[place - 1];
+      if (other === undefined || slotOf(other).takenAtMs <= takenAtMs) break;
+      if (place < most) found[place] = other;
+    }
+    if (place < most) found[place] = one;
+  }
+  return found;
 }

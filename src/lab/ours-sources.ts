@@ -18,7 +18,7 @@ import type {
 } from '../core/spark-view.ts';
 import type { ApplicationHoldings } from '../core/holdings.ts';
 import type { PodView, TargetView } from '../core/cluster-view.ts';
-import { holdingsChange, holdingsOf, isBound, type HoldingsChange } from './ours-holdings.ts';
+import { holdingsChange, holdingsOf, isBound, keepsTheSame, type HoldingsChange } from './ours-holdings.ts';
 import { longestWaiting, NOT_READ, Slot } from './ours-slot.ts';
 import { gaugesOf, paceOf, pageOf, selfOf, settingsOf, START_EPOCH_MS, Views } from './ours-views.ts';
 import type { Driver } from './sim/driver.ts';
@@ -272,6 +272,10 @@ export class Sources {
         holdings.again(nowMs);
         continue;
       }
+      if (this.#keepsAlike && before !== undefined && keepsTheSame(before, driver)) {
+        holdings.put(driver.version, nowMs, before);
+        continue;
+      }
       const now = holdingsOf(driver);
       const change = holdingsChange(before, now);
       const same = change.kind === 'nothing' && this.#keepsAlike ? before : undefined;
@@ -328,6 +332,7 @@ export class Sources {
     const { value: target } = this.#target;
     if (master === undefined || pods === undefined || target === undefined) return [];
     const { leaving, chosen } = buildFleet(master, pods, target);
+    if (leaving.length + chosen.length === 0) return [];
     const views = [...leaving, ...chosen].flatMap(({ workers }) => workers);
     return views.flatMap((view) => this.#views.workerOf(view) ?? []).filter(({ state }) => state !== 'DEAD');
   }

@@ -41,39 +41,47 @@ export function nextTimerMs(
   const own = memory.policy.peaks.at(-1)?.atMs;
   if (own !== lastMs) return -Infinity;
   const restart = restartCost(memory.restart);
-  const timers = [
-    holdTimers(memory, decision, restart, rules, epochMs + lastMs, epochMs),
-    watchTimers(memory, restart, lastMs, rules),
-    removalTimers(memory, decision, observation, rules, epochMs),
-  ];
   let next = Infinity;
-  for (const some of timers) for (const timerMs of some) if (timerMs > lastMs) next = Math.min(next, timerMs);
+  const note = (atMs: number): void => {
+    if (atMs > lastMs && atMs < next) next = atMs;
+  };
+  noteHolds(note, memory, decision, restart, rules, epochMs + lastMs, epochMs);
+  noteWatches(note, memory, restart, lastMs, rules);
+  noteRemovals(note, memory, decision, observation, rules, epochMs);
   return next;
 }
+
+/** Told of every moment that may matter. */
+type Note = (atMs: number) => void;
 
 /**
  * When the count that the policy sets falls as a hold ends, or as the budget of reversals is refilled. The newest peak is
  * renewed by every pass over the same readings, so it never ends by itself.
  */
-function holdTimers(
+function noteHolds(
+  note: Note,
   { policy }: CoreMemory,
   decision: Decision,
   restart: RestartCost | undefined,
   rules: Rules,
   nowEpochMs: number,
   epochMs: number,
-): number[] {
+): void {
   const { reason, desiredWorkers = Infinity } = decision;
-  if (TIMELESS.has(reason) || nobodyCanGo(decision)) return [];
+  if (TIMELESS.has(reason) || nobodyCanGo(decision)) return;
   const holdMs = holdMsOf({ restart, nowMs: nowEpochMs - epochMs, nowEpochMs }, policy, rules);
-  const learnsMs = (policy.firstKnownMs ?? -Infinity) + rules.holdMs;
-  const timers = [learnsMs, ...policy.reversalsAtEpochMs.map((atMs) => atMs - epochMs + HOUR_MS)];
+  note((policy.firstKnownMs ?? -Infinity) + rules.holdMs);
+  for (const atMs of policy.reversalsAtEpochMs) note(atMs - epochMs + HOUR_MS);
   const knownSinceMs = policy.knownSinceMs ?? -Infinity;
   const older = policy.peaks.slice(0, -1);
-  if (!HELD.has(reason)) return [...timers, knownSinceMs + holdMs, ...older.map(({ atMs }) => atMs + holdMs)];
+  if (!HELD.has(reason)) {
+    note(knownSinceMs + holdMs);
+    for (const { atMs } of older) note(atMs + holdMs);
+    return;
+  }
   // Counts fall from peak to peak: the last one that keeps all workers is what the hold waits for.
   const keeping = older.findLast(({ workers }) => workers >= desiredWorkers - rules.deadBandWorkers);
-  return [...timers, Math.max(knownSinceMs, keeping?.atMs ?? -Infinity) + holdMs];
+  note(Math.max(knownSinceMs, keeping?.atMs ?? -Infinity) + holdMs);
 }
 
 /** More workers are planned than should serve, and none is on its way out or may go: a larger surplus changes nothing. */
@@ -83,54 +91,52 @@ export function nobodyCanGo({ leaving, desiredWorkers, plannedWorkers, report }:
 }
 
 /** Ends of suspicion, of verification and of what is foreseen. */
-function watchTimers(
+function noteWatches(
+  note: Note,
   { guard, expectation, foresight, unused }: CoreMemory,
   restart: RestartCost | undefined,
   lastMs: number,
   rules: Rules,
-): number[] {
-  const timers = [
-    (guard.registeredSinceMs ?? -Infinity) + rules.holdMs,
-    (expectation?.atMs ?? -Infinity) + VERIFY_DEADLINE_MS,
-    ...[...unused.values()].map(({ sinceMs }) => sinceMs + UNUSED_MS),
-  ];
-  if (restart === undefined) return timers;
-  for (const sinceMs of foresight.unmetSinceMs.values()) timers.push(sinceMs + restart.helpMs);
+): void {
+  note((guard.registeredSinceMs ?? -Infinity) + rules.holdMs);
+  note((expectation?.atMs ?? -Infinity) + VERIFY_DEADLINE_MS);
+  for (const { sinceMs } of unused.values()) note(sinceMs + UNUSED_MS);
+  if (restart === undefined) return;
+  for (const sinceMs of foresight.unmetSinceMs.values()) note(sinceMs + restart.helpMs);
   const { kept, ahead } = expectations(foresight, rules, restart, lastMs);
   // These moments still belong to what is expected.
-  return [...timers, (kept?.untilMs ?? -Infinity) + 1, (ahead?.untilMs ?? -Infinity) + 1];
+  note((kept?.untilMs ?? -Infinity) + 1);
+  note((ahead?.untilMs ?? -Infinity) + 1);
 }
 
 /**
  * Applications have been quiet for long enough, pods that were chosen settle, marked ones are late some time, and a page
  * counts only once it is new enough. None of it matters while nobody has to go.
  */
-function removalTimers(
+function noteRemovals(
+  note: Note,
   { removal, wrongVictims }: CoreMemory,
   { leaving, desiredWorkers, plannedWorkers = Infinity }: Decision,
   { pods }: Observation,
   rules: Rules,
   epochMs: number,
-): number[] {
-  const timers: number[] = [];
-  if (leaving.length === 0 && desiredWorkers === plannedWorkers) return timers;
+): void {
+  if (leaving.length === 0 && desiredWorkers === plannedWorkers) return;
   const { decommissionedAtMs, bookedAtMs, emptySinceMs, pinnedSinceMs, costs, quietSinceMs } = removal;
-  for (const sinceMs of quietSinceMs.values()) timers.push(sinceMs + rules.quietMs);
+  for (const sinceMs of quietSinceMs.values()) note(sinceMs + rules.quietMs);
   for (const hosts of rules.pinAgeLimitMs > 0 ? pinnedSinceMs.values() : []) {
-    for (const sinceMs of hosts.values()) timers.push(sinceMs + rules.pinAgeLimitMs);
+    for (const sinceMs of hosts.values()) note(sinceMs + rules.pinAgeLimitMs);
   }
-  if (leaving.length === 0) return timers;
+  if (leaving.length === 0) return;
   // Late is what has taken longer, not as long.
   for (const { markedAtEpochMs } of pods.known ? pods.value : [])
-    if (markedAtEpochMs !== undefined) timers.push(markedAtEpochMs - epochMs + rules.drainDeadlineMs + 1);
-  for (const since of [decommissionedAtMs, bookedAtMs])
-    for (const atMs of since.values()) timers.push(atMs + rules.settleMs);
+    if (markedAtEpochMs !== undefined) note(markedAtEpochMs - epochMs + rules.drainDeadlineMs + 1);
+  for (const since of [decommissionedAtMs, bookedAtMs]) for (const atMs of since.values()) note(atMs + rules.settleMs);
   // Those that are being drained are not counted down yet, so nothing has to settle for them.
-  if (leaving.every(({ phase }) => phase === 'draining' || phase === 'marked')) return timers;
+  if (leaving.every(({ phase }) => phase === 'draining' || phase === 'marked')) return;
   const settleMs = rules.settleMs * (wrongVictims > 0 ? HOLD_BACK_FACTOR : 1);
   for (const { chosenAtEpochMs } of pods.known ? pods.value : [])
-    if (chosenAtEpochMs !== undefined) timers.push(chosenAtEpochMs - epochMs + settleMs);
-  for (const atMs of emptySinceMs.values()) timers.push(atMs + rules.settleMs);
-  for (const { sinceMs } of costs.values()) timers.push(sinceMs + settleMs);
-  return timers;
+    if (chosenAtEpochMs !== undefined) note(chosenAtEpochMs - epochMs + settleMs);
+  for (const atMs of emptySinceMs.values()) note(atMs + rules.settleMs);
+  for (const { sinceMs } of costs.values()) note(sinceMs + settleMs);
 }

@@ -110,6 +110,7 @@ export class Views {
     return workers.map((worker, nth) => {
       while (nth + skipped < before.length && before[nth + skipped]?.worker !== worker) skipped += 1;
       const known = before[nth + skipped];
+      if (known === undefined) this.#byId.set(worker.id, worker);
       const holds = known?.version === worker.version && this.#site.kernel.nowMs < known.untilMs;
       return holds ? known : this.#show(worker);
     });
@@ -131,7 +132,6 @@ export class Views {
       used: resources(workerCores - worker.freeCores, workerMemoryMiB - worker.freeMemoryMiB),
       lastHeartbeatAtEpochMs: START_EPOCH_MS + heartbeatAtMs,
     };
-    this.#byId.set(worker.id, worker);
     return { worker, version: worker.version, untilMs, view };
   }
 
@@ -198,12 +198,10 @@ export function selfOf(worker: Worker): WorkerSelfView {
 
 /** How long tasks took, as the driver's `/executors` tells: those of executors that are there. */
 export function paceOf(driver: Driver): TaskPace {
-  return new Map(
-    Array.from(driver.registered.values(), ({ id, endedTasks, endedTaskMs }) => [
-      String(id),
-      { tasks: endedTasks, totalMs: endedTaskMs },
-    ]),
-  );
+  const pace = new Map<string, { tasks: number; totalMs: number }>();
+  for (const { id, endedTasks, endedTaskMs } of driver.registered.values())
+    pace.set(String(id), { tasks: endedTasks, totalMs: endedTaskMs });
+  return pace;
 }
 
 /** The application's own settings, which never change. */

@@ -1,7 +1,7 @@
 /** What applications of a simulated world hold: as a driver would list it, and when one reading is as good as the next. */
 import { expect } from 'chai';
 import type { ApplicationHoldings } from '../../src/core/holdings.ts';
-import { holdingsChange, holdingsOf, isBound } from '../../src/lab/ours-holdings.ts';
+import { holdingsChange, holdingsOf, isBound, keepsTheSame } from '../../src/lab/ours-holdings.ts';
 import type { Driver } from '../../src/lab/sim/driver.ts';
 import type { Executor } from '../../src/lab/sim/world.ts';
 import { holding } from '../core/support/holdings.ts';
@@ -28,6 +28,51 @@ describe('laboratory: executors that are over', () => {
       ended.splice(0, ended.length - RETAINED);
       expect(listed()).to.deep.equal([here, ...ended.map(({ id }) => `${id} false 10.0.0.${id}`)]);
     }
+  });
+});
+
+describe('laboratory: an application that keeps its workers', () => {
+  const reading = { parents: [{}], keepsOutput: false, tasksDone: () => 0 };
+
+  /** A driver with executors that are there and that are over, by id; one writes as many MiB as its id. */
+  function driverOf(registered: readonly number[], ended: readonly number[], jobs: unknown = [[reading]]): Driver {
+    const driver = {
+      spec: application('a', []),
+      registered: new Map(registered.map((id) => [id, executor(id)])),
+      ended: ended.map(executor),
+      dag: { activeJobs: () => jobs },
+    };
+    return driver as unknown as Driver;
+  }
+
+  const before = holdingsOf(driverOf([1, 2], [8, 9]));
+
+  it('is not looked at anew, whatever its executors write and run', () => {
+    const now = driverOf([1, 2], [8, 9]);
+    for (const one of now.registered.values()) one.writtenMiB += 5;
+    expect(keepsTheSame(before, now)).to.equal(true);
+    expect(holdingsChange(before, holdingsOf(now)).kind).to.equal('nothing');
+    expect(keepsTheSame(holdingsOf(driverOf([1], [])), driverOf([1], []))).to.equal(true);
+  });
+
+  for (const [what, now] of [
+    ['an executor came', driverOf([1, 2, 3], [8, 9])],
+    ['one is another one', driverOf([1, 3], [8, 9])],
+    ['one is over', driverOf([1], [8, 9, 2])],
+    ['one is gone', driverOf([1], [8, 9])],
+    ['one came, and the list drops one that was over', driverOf([1, 2, 3], [9])],
+    ['one came and is over, and the list drops another', driverOf([1, 2], [9, 10])],
+    ['no job runs any more', driverOf([1, 2], [8, 9], [])],
+    ['a job reads no shuffle', driverOf([1, 2], [8, 9], [[{ ...reading, parents: [], tasksDone: () => 1 }]])],
+  ] as const) {
+    it(`is looked at anew where ${what}`, () => {
+      expect(keepsTheSame(before, now)).to.equal(false);
+    });
+  }
+
+  it('is looked at anew where nothing was written, or no job ran', () => {
+    expect(keepsTheSame(holdingsOf(driverOf([0], [])), driverOf([0], []))).to.equal(false);
+    expect(keepsTheSame(holdingsOf(driverOf([1, 2], [8, 9], [])), driverOf([1, 2], [8, 9]))).to.equal(false);
   });
 });
 
