@@ -209,11 +209,11 @@ function ledgerOf(scene: Scene, fleet: Fleet, tooMany: boolean, memory: RemovalM
   const { observation, rules, guards } = scene;
   const some = tooMany || fleet.leaving.length + fleet.chosen.length + fleet.doomed.length > 0;
   if (rules.paused || !some) return EMPTY_LEDGER;
+  const { applications, nowMs } = observation;
   const { moveCachedBlocks, pinAgeLimitMs, quietMs } = rules;
   const { pinnedSinceMs, quietSinceMs } = memory;
-  const limits = { moveCachedBlocks, pinAgeLimitMs, pinnedSinceMs, quietMs, quietSinceMs };
-  const options = { nowMs: observation.nowMs, ...limits, guards };
-  return drawLedger(observation.applications, options);
+  const limits = { moveCachedBlocks, pinAgeLimitMs, pinnedSinceMs, quietMs, quietSinceMs, nowMs, guards };
+  return drawLedger(applications, limits);
 }
 
 /** Growth first: it never waits for a removal (I3). */

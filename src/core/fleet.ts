@@ -91,22 +91,21 @@ function matchFleet(
       for (const place of at) found[place] = withWorker(found[place], worker);
     }
   }
-  const sorted = sortPods(own, found);
-  const several = [...sorted.pods, ...sorted.endingPods].filter(({ workers }) => workers.length > 1);
+  const several: WorkerView[] = [];
+  for (const workers of found) if (workers !== undefined && workers.length > 1) several.push(...workers);
   return {
     list: own,
-    ...sorted,
-    shared: several.filter(({ pod, alive }) => alive.length > 1 && !pod.terminating),
+    ...sortPods(own, found),
     aliveWorkers,
     foreignWorkers,
     ambiguousWorkerIds: new Set(ambiguous.map(({ id }) => id)),
-    crowdedHosts: crowdedHosts([...foreignWorkers, ...several.flatMap(({ workers }) => workers)]),
+    crowdedHosts: crowdedHosts([...foreignWorkers, ...several]),
   };
 }
 
 type Sorted = Pick<
   Fleet,
-  'pods' | 'leaving' | 'serving' | 'chosen' | 'doomed' | 'idleWorkers' | 'unregistered' | 'endingPods'
+  'pods' | 'leaving' | 'serving' | 'chosen' | 'doomed' | 'idleWorkers' | 'unregistered' | 'shared' | 'endingPods'
 >;
 
 function sortPods(own: readonly PodView[], found: readonly (readonly WorkerView[] | undefined)[]): Sorted {
@@ -116,6 +115,7 @@ function sortPods(own: readonly PodView[], found: readonly (readonly WorkerView[
   const chosen: FleetPod[] = [];
   const doomed: FleetPod[] = [];
   const unregistered: FleetPod[] = [];
+  const shared: FleetPod[] = [];
   const idleWorkers: WorkerView[] = [];
   const endingPods: FleetPod[] = [];
   let place = -1;
@@ -128,13 +128,14 @@ function sortPods(own: readonly PodView[], found: readonly (readonly WorkerView[
     }
     pods.push(entry);
     if (entry.workers.length === 0) unregistered.push(entry);
+    if (entry.alive.length > 1) shared.push(entry);
     (entry.leaves ? leaving : serving).push(entry);
     if (entry.leaves) continue;
     for (const worker of entry.alive) if (isNothing(worker.used)) idleWorkers.push(worker);
     if (pod.chosenAtEpochMs !== undefined) chosen.push(entry);
     if (pod.disruption !== undefined) doomed.push(entry);
   }
-  return { pods, leaving, serving, chosen, doomed, idleWorkers, unregistered, endingPods };
+  return { pods, leaving, serving, chosen, doomed, idleWorkers, unregistered, shared, endingPods };
 }
 
 /** A pod with its workers, and what follows from both. */

@@ -6,7 +6,6 @@
  * hold more.
  */
 import type { Fleet } from './fleet.ts';
-import { LastMade } from './kept.ts';
 import type { Guards } from './removal-guards.ts';
 import type { MasterView } from './spark-view.ts';
 
@@ -50,9 +49,10 @@ export function watchMaster(
   holdMs: number,
   podsKnown = true,
 ): GuardMemory {
-  const sign = restartSign(memory.lastSeen, master);
+  const { lastSeen: before } = memory;
+  const lastSeen = before !== undefined && showsTheSame(master, before) ? before : seenOf(master);
+  const sign = restartSign(before, lastSeen);
   const suspicion = sign ?? memory.suspicion;
-  const lastSeen = seen.get([master], () => seenOf(master));
   if (suspicion === undefined && memory.lastSeen === lastSeen && memory.registeredSinceMs === undefined) return memory;
   if (suspicion === undefined) return { lastSeen, suspicion, registeredSinceMs: undefined };
   if (!podsKnown || unregisteredReadyPods(fleet).length > 0) {
@@ -64,10 +64,18 @@ export function watchMaster(
   return { lastSeen, suspicion, registeredSinceMs };
 }
 
-const seen = new LastMade<LastSeen>();
-
 function seenOf({ url, applications, completedApplicationIds }: MasterView): LastSeen {
   return { url, applicationIds: applications.map(({ id }) => id), completedIds: completedApplicationIds };
+}
+
+function showsTheSame({ url, applications, completedApplicationIds }: MasterView, seen: LastSeen): boolean {
+  return (
+    url === seen.url &&
+    applications.length === seen.applicationIds.length &&
+    completedApplicationIds.length === seen.completedIds.length &&
+    applications.every(({ id }, nth) => id === seen.applicationIds[nth]) &&
+    completedApplicationIds.every((id, nth) => id === seen.completedIds[nth])
+  );
 }
 
 /** Ready pods of ours that no worker in the master's list belongs to: unknown, not free (R2). */
@@ -75,10 +83,10 @@ export function unregisteredReadyPods(fleet: Fleet): readonly string[] {
   return fleet.unregistered.filter(({ pod }) => pod.ready).map(({ pod }) => pod.name);
 }
 
-function restartSign(lastSeen: LastSeen | undefined, master: MasterView): string | undefined {
-  if (lastSeen === undefined || lastSeen === seen.get([master], () => seenOf(master))) return undefined;
-  if (lastSeen.url !== master.url) return `the master's identity changed from ${lastSeen.url} to ${master.url}`;
-  const known = new Set([...master.applications.map(({ id }) => id), ...master.completedApplicationIds]);
+function restartSign(lastSeen: LastSeen | undefined, now: LastSeen): string | undefined {
+  if (lastSeen === undefined || lastSeen === now) return undefined;
+  if (lastSeen.url !== now.url) return `the master's identity changed from ${lastSeen.url} to ${now.url}`;
+  const known = new Set([...now.applicationIds, ...now.completedIds]);
   const vanished = lastSeen.applicationIds.filter((id) => !known.has(id));
   if (vanished.length > 0) return `${vanished.length} applications vanished without an end being seen`;
   // The master drops the oldest of them from time to time, but never all at once.

@@ -149,8 +149,10 @@ export function workersToHold(
   workerShape: Resources,
   existingRooms: readonly RoomGroup[] = [],
 ): { readonly workers: number; readonly misfits: readonly PlacementItem[] } {
-  const misfits = items.filter((item) => item.count > 0 && fitCount(item.shape, workerShape) === 0);
-  const shapes = mergeShapes(items.filter((item) => item.count > 0 && fitCount(item.shape, workerShape) > 0));
+  const all = mergeShapes(items);
+  const fits = ({ shape }: PlacementItem): boolean => fitCount(shape, workerShape) > 0;
+  const shapes = all.filter(fits);
+  const misfits = shapes.length === all.length ? [] : items.filter((item) => item.count > 0 && !fits(item));
   shapes.sort((a, b) => dominantShare(b.shape, workerShape) - dominantShare(a.shape, workerShape));
 
   const existing = new Rooms(existingRooms, 'fullest-first');
@@ -162,6 +164,8 @@ export function workersToHold(
     const beyondOpened = pack({ ...item, count: beyondExisting }, opened);
     const fresh = Math.ceil(beyondOpened / fitCount(item.shape, workerShape));
     workers += fresh;
+    // What they leave free matters to the next one only.
+    if (item === shapes.at(-1)) break;
     opened.add(workerShape, fresh);
     pack({ ...item, count: beyondOpened }, opened);
   }

@@ -40,6 +40,11 @@ export const NEW_REMOVAL_MEMORY: RemovalMemory = {
 
 /** Brings the memory up to date with what is seen now; entries of pods that are gone are dropped. */
 export function rememberPods(memory: RemovalMemory, fleet: Fleet, nowMs: number): RemovalMemory {
+  const { seenReady, costs } = seenPods(memory, fleet, nowMs);
+  const shared = sharedPods(memory.shared, fleet);
+  const isSame = seenReady === memory.seenReady && costs === memory.costs && shared === memory.shared;
+  const nobodyLeaves = fleet.leaving.length + memory.decommissionedAtMs.size + memory.bookedAtMs.size === 0;
+  if (isSame && nobodyLeaves) return memory;
   const decommissionedAtMs = new Map<string, number>();
   const bookedAtMs = new Map<string, number>();
   for (const entry of fleet.leaving) {
@@ -51,8 +56,6 @@ export function rememberPods(memory: RemovalMemory, fleet: Fleet, nowMs: number)
       decommissionedAtMs.set(pod.uid, memory.decommissionedAtMs.get(pod.uid) ?? nowMs);
     }
   }
-  const { seenReady, costs } = seenPods(memory, fleet, nowMs);
-  const shared = sharedPods(memory.shared, fleet);
   return { ...memory, seenReady, decommissionedAtMs, costs, shared, bookedAtMs };
 }
 
@@ -131,16 +134,18 @@ export function rememberQuiet(
   nowMs: number,
 ): RemovalMemory {
   const before = memory.quietSinceMs;
-  const quiet: [string, number][] = [];
+  const isQuiet = ({ holdings }: ApplicationObservation): boolean =>
+    holdings.known && holdings.value.activity === 'idle' && freshAt(holdings, nowMs).known;
   let known = 0;
-  for (const { application, holdings } of applications) {
-    if (!holdings.known || holdings.value.activity !== 'idle' || !freshAt(holdings, nowMs).known) continue;
-    const sinceMs = before.get(application.id);
-    if (sinceMs !== undefined) known += 1;
-    quiet.push([application.id, sinceMs ?? nowMs]);
+  let news = false;
+  for (const one of applications) {
+    if (!isQuiet(one)) continue;
+    if (before.has(one.application.id)) known += 1;
+    else news = true;
   }
-  const same = known === quiet.length && known === before.size;
-  return same ? memory : { ...memory, quietSinceMs: new Map(quiet) };
+  if (!news && known === before.size) return memory;
+  const ids = applications.filter(isQuiet).map(({ application }) => application.id);
+  return { ...memory, quietSinceMs: new Map(ids.map((id) => [id, before.get(id) ?? nowMs])) };
 }
 
 /** Brings up to date since when which of those on their way out have been known to be empty. */

@@ -128,8 +128,10 @@ export function planRemoval(input: RemovalInput): RemovalPlan {
 
 /** What the table does not allow is not done, whoever planned it. */
 function lawful(planned: Step, all: readonly Leaving[]): Step {
-  const states = new Map(all.map(({ entry, phase }) => [entry.pod.uid, phase]));
-  const why = whyIllegal(planned.action, ({ uid }) => states.get(uid) ?? 'serving');
+  const why = whyIllegal(
+    planned.action,
+    ({ uid }) => all.find(({ entry }) => entry.pod.uid === uid)?.phase ?? 'serving',
+  );
   return why === undefined ? planned : step(NONE, `not done: ${why}`);
 }
 
@@ -197,7 +199,11 @@ function whyInUse(entry: FleetPod, input: RemovalInput): string | undefined {
   const seenMs = input.memory.decommissionedAtMs.get(entry.pod.uid) ?? input.context.nowMs;
   // Booked just before the mark: the executor may still be starting, so a page from the same moment proves too little.
   const sinceMs = raced ? seenMs + input.rules.settleMs : seenMs;
-  return entry.workers.flatMap((worker) => whyNotSurelyEmpty(worker, entry, input, sinceMs) ?? [])[0];
+  for (const worker of entry.workers) {
+    const why = whyNotSurelyEmpty(worker, entry, input, sinceMs);
+    if (why !== undefined) return why;
+  }
+  return undefined;
 }
 
 /** Why nobody can be sure that only an empty worker of this pod would be hit; undefined where one can. */

@@ -38,7 +38,7 @@ const LONGEST_MS = 30 * 60_000;
  */
 export function watchRestarts(memory: RestartMemory, fleet: Fleet, nowEpochMs: number): RestartMemory {
   const before = memory.starting;
-  if (fleet.unregistered.length + fleet.leaving.length + before.size + memory.marked.size === 0) return memory;
+  if (areTheSame(memory, fleet)) return memory;
   const starting = new Map(
     fleet.unregistered.map(({ pod: { uid, createdAtEpochMs } }) => [uid, before.get(uid) ?? createdAtEpochMs]),
   );
@@ -54,6 +54,19 @@ export function watchRestarts(memory: RestartMemory, fleet: Fleet, nowEpochMs: n
     starting,
     marked,
   };
+}
+
+/** Whether the same pods are on their way as before, so that none has come and none has gone. */
+function areTheSame({ starting, marked }: RestartMemory, { unregistered, leaving }: Fleet): boolean {
+  if (unregistered.length !== starting.size) return false;
+  for (const { pod } of unregistered) if (!starting.has(pod.uid)) return false;
+  let known = 0;
+  for (const { pod } of leaving) {
+    if (pod.markedAtEpochMs === undefined) continue;
+    if (marked.get(pod.uid) !== pod.markedAtEpochMs) return false;
+    known += 1;
+  }
+  return known === marked.size;
 }
 
 /** How long those took that have a worker now. */

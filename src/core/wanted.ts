@@ -272,13 +272,9 @@ function byOwner(items: readonly PlacementItem[]): ReadonlyMap<string, number> {
 
 /** The whole demand packed afresh: first on workers that are not ours, which stay anyway, then on ours. */
 function fewestWorkers(input: WantedInput, shape: Resources, foreign: readonly WorkerView[]): number {
-  const drivers = input.drivers.map((driver) => ({ owner: driver.id, shape: driver.needs, count: 1 }));
-  const executors = input.demands.map((demand) => ({
-    owner: demand.id,
-    shape: demand.shape,
-    count: demand.executors,
-  }));
-  return workersToHold([...drivers, ...executors], shape, groupRooms(foreign.map((worker) => worker.total))).workers;
+  const items: PlacementItem[] = input.drivers.map(({ id, needs }) => ({ owner: id, shape: needs, count: 1 }));
+  for (const { id, shape: one, executors } of input.demands) items.push({ owner: id, shape: one, count: executors });
+  return workersToHold(items, shape, groupRooms(foreign.map((worker) => worker.total))).workers;
 }
 
 /** Idle workers that stay idle even if the missing executors avoid them as far as they can. */

@@ -47,6 +47,11 @@ describe('guard: signs of a restart', () => {
       suspicion: '1 applications vanished without an end being seen',
     },
     {
+      name: 'R1: an application in the place of one whose end was not seen',
+      now: { ...before, applications: apps('a', 'c') },
+      suspicion: '1 applications vanished without an end being seen',
+    },
+    {
       name: 'R1: every application gone at once, and the completed ones too',
       now: { ...before, applications: [], completedApplicationIds: [] },
       suspicion: '2 applications vanished without an end being seen',
@@ -59,6 +64,11 @@ describe('guard: signs of a restart', () => {
     {
       name: 'R1: other completed applications in the place of all that were known',
       now: { ...before, completedApplicationIds: ['z'] },
+      suspicion: 'the completed applications were forgotten',
+    },
+    {
+      name: 'R1: as many other completed applications in the place of all that were known',
+      now: { ...before, completedApplicationIds: ['v', 'w'] },
       suspicion: 'the completed applications were forgotten',
     },
   ];

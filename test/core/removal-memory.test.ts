@@ -9,7 +9,7 @@ import {
 } from '../../src/core/removal-memory.ts';
 import type { RemovalPhase, RemovalPlan } from '../../src/core/removal.ts';
 import type { WorkerView } from '../../src/core/spark-view.ts';
-import { fleet, NOW_MS, pendingPod, pod, pods, worker } from './support/builders.ts';
+import { busyWorker, fleet, NOW_EPOCH_MS, NOW_MS, pendingPod, pod, pods, worker } from './support/builders.ts';
 
 const gone = (n: number): WorkerView => worker(n, { state: 'DECOMMISSIONED' });
 
@@ -48,6 +48,17 @@ describe('removal: what is remembered', () => {
     ]);
     const third = rememberPods(second, fleet([worker(1), gone(2)], list), NOW_MS + 9);
     expect([...third.decommissionedAtMs]).to.deep.equal([['uid-2', NOW_MS + 5]]);
+    const fourth = rememberPods(third, fleet([worker(1), worker(2)], list), NOW_MS + 12);
+    expect([...fourth.decommissionedAtMs]).to.deep.equal([]);
+    expect(rememberPods(fourth, fleet([worker(1), worker(2)], list), NOW_MS + 15), 'nothing new').to.equal(fourth);
+  });
+
+  it('is since when work is booked on one that was to be marked, until it is not to go any more', () => {
+    const marked = pod(1, { markedAtEpochMs: NOW_EPOCH_MS });
+    const first = rememberPods(NEW_REMOVAL_MEMORY, fleet([busyWorker(1)], [marked]), NOW_MS);
+    expect([...first.bookedAtMs]).to.deep.equal([['uid-1', NOW_MS]]);
+    const second = rememberPods(first, fleet([busyWorker(1)], [pod(1)]), NOW_MS + 5);
+    expect([...second.bookedAtMs]).to.deep.equal([]);
   });
 
   it('is since when those on their way out have been known to be empty, for as long as they are', () => {

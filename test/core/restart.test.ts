@@ -47,6 +47,13 @@ describe('restarts', () => {
     expect(watch(one, [], NOW_EPOCH_MS + 9_000).removalsMs).to.deep.equal([6_000, 10_000]);
   });
 
+  it('a removal counts where another pod is marked in its place, and from the mark that was written last', () => {
+    const before = watch(NEW_RESTART_MEMORY, [marked(1, 4_000)], NOW_EPOCH_MS);
+    expect(watch(before, [marked(2, 0)], NOW_EPOCH_MS + 2_000).removalsMs).to.deep.equal([6_000]);
+    const again = watch(before, [marked(1, 1_000)], NOW_EPOCH_MS);
+    expect(watch(again, [], NOW_EPOCH_MS + 2_000).removalsMs).to.deep.equal([3_000]);
+  });
+
   it('times that tell nothing of the next are left out: a clock that is wrong, half an hour', () => {
     for (const ageMs of [-1, 1_800_001]) {
       const before = watch(NEW_RESTART_MEMORY, [starting(1, ageMs)], NOW_EPOCH_MS);
