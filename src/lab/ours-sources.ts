@@ -49,8 +49,9 @@ interface Entry {
 
 /** What is another than before. */
 export interface Changes {
-  /** Gauges, or how long tasks take. */
   readonly gauges: boolean;
+  /** How long tasks take. */
+  readonly paces: boolean;
   /** Target, pods or master. */
   readonly cluster: boolean;
   /** What is kept on workers, or what runs on those on their way out. */
@@ -107,14 +108,15 @@ export class Sources {
     const paces = this.#readPaces(nowMs);
     const held = this.#watchesHoldings ? this.#readHoldings(nowMs, HOLDINGS_PER_BEAT) : 'nothing';
     return {
-      gauges: every.gauges || paces,
+      gauges: every.gauges,
+      paces,
       cluster: cluster || every.cluster,
       kept: every.kept || held === 'otherwise',
       joined: held === 'joined',
     };
   }
 
-  #readEveryBeat(nowMs: number): Omit<Changes, 'joined'> {
+  #readEveryBeat(nowMs: number): Pick<Changes, 'cluster' | 'gauges' | 'kept'> {
     const before = this.#entries;
     const cluster = this.#readMaster(nowMs);
     const gauges = this.#readGauges(nowMs);

@@ -78,7 +78,7 @@ class Daemon {
 
   #beat(nowMs: number): void {
     const { counters } = this.#site.recorder;
-    const { gauges, cluster, kept, joined } = this.#sources.beat(nowMs);
+    const { gauges, paces, cluster, kept, joined } = this.#sources.beat(nowMs);
     const troubled = this.#sources.troubled(nowMs);
     if (gauges || troubled) this.#gaugesChangedAtMs = nowMs;
     // The first look after a trouble counts too: what was stale is fresh again.
@@ -87,7 +87,7 @@ class Daemon {
     const mayMatter = held || troubled || this.#wasTroubled || nowMs >= this.#notBeforeMs;
     this.#wasTroubled = troubled;
     const seldom = !this.#everyBeat && !mayMatter;
-    if (seldom && !cluster && !joined && this.#sameDemand(nowMs)) {
+    if (seldom && !cluster && !joined && this.#sameDemand(nowMs, paces)) {
       counters.passesSkipped += 1;
       this.#skipped = { atMs: nowMs, podsAtMs: this.#sources.podsAtMs };
       return;
@@ -104,12 +104,13 @@ class Daemon {
 
   /**
    * Whether the core makes the same demand of the gauges as at the last pass. They change with nearly every task that ends,
-   * the demand much less: by caps, and by what has to last. What the core remembers of them is kept.
+   * the demand much less: by caps, and by what has to last. What the core remembers of them is kept. How long tasks take need
+   * not last.
    */
-  #sameDemand(nowMs: number): boolean {
+  #sameDemand(nowMs: number, paces: boolean): boolean {
     // What was read last has lasted for the burst window, in readings too: from there on the same is the same.
     const lastsFromMs = this.#gaugesChangedAtMs + this.#rules.burstMs + this.#sources.gaugesPeriodMs();
-    if (nowMs > lastsFromMs) return true;
+    if (nowMs > lastsFromMs && !paces) return true;
     const observation = this.#sources.observation(nowMs, this.#writes.markAbility());
     const made = demandsOf(observation, this.#memory, this.#rules);
     if (made === undefined) return false;
