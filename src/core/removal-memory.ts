@@ -127,15 +127,20 @@ export function costsChanged(memory: RemovalMemory, pods: readonly PodView[], no
   return { ...memory, costs: new Map([...memory.costs, ...changed]) };
 }
 
-/** Brings up to date since when applications have run no job; what cannot be seen to be quiet is not. */
+/**
+ * Brings up to date since when applications have run no job; what cannot be seen to be quiet is not.
+ *
+ * @param seenAtMs when they were seen like this, where that was before.
+ */
 export function rememberQuiet(
   memory: RemovalMemory,
   applications: readonly ApplicationObservation[],
   nowMs: number,
+  seenAtMs = nowMs,
 ): RemovalMemory {
   const before = memory.quietSinceMs;
   const isQuiet = ({ holdings }: ApplicationObservation): boolean =>
-    holdings.known && holdings.value.activity === 'idle' && freshAt(holdings, nowMs).known;
+    holdings.known && holdings.value.activity === 'idle' && freshAt(holdings, seenAtMs).known;
   let known = 0;
   let news = false;
   for (const one of applications) {

@@ -2,10 +2,18 @@
 import { calendarFloor, type CalendarFloor } from './calendar.ts';
 import type { PodView, TargetView } from './cluster-view.ts';
 import type { CoreMemory, Decision } from './decision.ts';
-import { demandOf, forgetBeyond, NO_DEMAND_MEMORY, type ApplicationDemand, type DemandMemories } from './demand.ts';
+import {
+  demandOf,
+  forgetBeyond,
+  NO_DEMAND_MEMORY,
+  type ApplicationDemand,
+  type DemandContext,
+  type DemandMemories,
+} from './demand.ts';
 import type { Fleet } from './fleet.ts';
 import { shrinkBlockers, type GuardMemory } from './guard.ts';
-import type { Observation } from './observation.ts';
+import { LastMade } from './kept.ts';
+import type { ApplicationObservation, Observation } from './observation.ts';
 import { decideOriginal } from './original.ts';
 import { decideCount, type PolicyInput, type Verdict } from './policy.ts';
 import type { Known, Reading } from './reading.ts';
@@ -44,16 +52,36 @@ export function shapeOf(
 }
 
 /** Demand of every application, in the master's order, and what to remember of each. */
-export function allDemands(
-  scene: Scene,
-  memory: CoreMemory,
-  workerShape: Resources | undefined,
-): { demands: readonly ApplicationDemand[]; memory: DemandMemories } {
+export function allDemands(scene: Scene, memory: CoreMemory, workerShape: Resources | undefined): Demands {
   const { observation, rules, trace } = scene;
-  const context = { nowMs: observation.nowMs, burstMs: rules.burstMs, skipsLate: rules.skipsLate, workerShape };
-  const before = memory.demands;
+  const { applications, nowMs } = observation;
+  const { burstMs, skipsLate } = rules;
+  const context = { nowMs, burstMs, skipsLate, workerShape };
+  const key = [applications, memory.demands, nowMs, burstMs, skipsLate, workerShape];
+  const made = newest.get(key, () => demandsBy(applications, memory.demands, context));
+  trace.addLater(() =>
+    made.demands.map(({ sentence, executors, held, basis, certain }) =>
+      traceLine('demand', sentence, { executors, heldExecutors: held, basis, certain }),
+    ),
+  );
+  return made;
+}
+
+interface Demands {
+  readonly demands: readonly ApplicationDemand[];
+  readonly memory: DemandMemories;
+}
+
+/** Who simulates looks at the demand first, and then often decides by it. */
+const newest = new LastMade<Demands>();
+
+function demandsBy(
+  applications: readonly ApplicationObservation[],
+  before: DemandMemories,
+  context: DemandContext,
+): Demands {
   let changed: DemandMemories[number][] | undefined;
-  const demands = observation.applications.map((observed, place) => {
+  const demands = applications.map((observed, place) => {
     const { id } = observed.application;
     const there = before[place];
     const last = there?.[0] === id ? there : before.find(([other]) => other === id);
@@ -64,11 +92,6 @@ export function allDemands(
     return one.demand;
   });
   forgetBeyond(demands.length);
-  trace.addLater(() =>
-    demands.map(({ sentence, executors, held, basis, certain }) =>
-      traceLine('demand', sentence, { executors, heldExecutors: held, basis, certain }),
-    ),
-  );
   const isSame = changed === undefined && before.length === demands.length;
   return { demands, memory: isSame ? before : (changed ?? before.slice(0, demands.length)) };
 }

@@ -19,7 +19,7 @@ import { isBound } from './ours-holdings.ts';
 import { nobodyCanGo } from './ours-timers.ts';
 
 /** The same readings, taken so much later, at a later time; the pods were listed when they were listed. */
-export function laterBy(of: Observation, nowMs: number, podsAtMs: number, readsHoldings: boolean): Observation {
+export function laterBy(of: Observation, { nowMs, podsAtMs, readsHoldings }: Later): Observation {
   if (nowMs === of.nowMs) return of;
   const byMs = nowMs - of.nowMs;
   const later = <T>(reading: Reading<T>): Reading<T> =>
@@ -41,25 +41,31 @@ export function laterBy(of: Observation, nowMs: number, podsAtMs: number, readsH
   };
 }
 
+/** When passes were left out for the last time, when the pods were listed then, and whether holdings were read. */
+export interface Later {
+  readonly nowMs: number;
+  readonly podsAtMs: number;
+  readonly readsHoldings: boolean;
+}
+
 /**
  * What a pass over readings that were decided on before would leave in the memory; `memory` is from the pass before. The
  * demands are remembered: what was read last has lasted, so nothing hangs on when it was read again.
  */
-export function memoryLater(
-  observation: Observation,
-  memory: CoreMemory,
-  rules: Rules,
-  readsHoldings: boolean,
-): CoreMemory {
+export function memoryLater(later: Later, of: Observation, memory: CoreMemory, rules: Rules): CoreMemory {
+  const { nowMs, podsAtMs, readsHoldings } = later;
   const pinsGrowOld = !readsHoldings && memory.removal.pinnedSinceMs.size > 0;
-  if (memory.expectation !== undefined || pinsGrowOld) return decidedMemory(observation, memory, rules);
-  const { nowMs, applications } = observation;
+  if (memory.expectation !== undefined || pinsGrowOld) return decidedMemory(laterBy(of, later), memory, rules);
+  const { listing } = memory;
+  // What is kept on workers grows old where nobody reads it.
+  const seenAtMs = readsHoldings ? of.nowMs : nowMs;
   return {
     ...memory,
     policy: peakLater(memory.policy, nowMs, rules),
     foresight: { ...memory.foresight, bursts: burstsLater(memory.foresight.bursts, nowMs) },
-    listing: listedLater(memory.listing, observation.pods),
-    removal: rememberQuiet(memory.removal, applications, nowMs),
+    // Whoever has just come is in the next list, so that one is no longer the same.
+    listing: of.pods.known ? { ...listing, listedAtMs: podsAtMs } : listing,
+    removal: rememberQuiet(memory.removal, of.applications, nowMs, seenAtMs),
   };
 }
 
@@ -131,11 +137,6 @@ function decidedMemory(observation: Observation, memory: CoreMemory, rules: Rule
   const { decision, memory: decided } = decide(observation, memory, rules);
   if (decision.action.kind !== 'none') throw new Error(`a pass was skipped that had to act: ${decision.sentence}`);
   return decided;
-}
-
-/** Whoever has just come is in the next list, so that one is no longer the same. */
-function listedLater(listing: CoreMemory['listing'], pods: Observation['pods']): typeof listing {
-  return pods.known ? { ...listing, listedAtMs: pods.takenAtMs } : listing;
 }
 
 /** The newest peak is what is wanted still. */

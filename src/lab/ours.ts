@@ -9,7 +9,7 @@ import type { Observation } from '../core/observation.ts';
 import type { Action } from '../core/removal.ts';
 import { isEqual } from '../core/resources.ts';
 import type { Rules } from '../core/rules.ts';
-import { demandsOf, laterBy, memoryLater, recount } from './ours-later.ts';
+import { demandsOf, memoryLater, recount, type Later } from './ours-later.ts';
 import { DEFAULT_RULES } from './ours-rules.ts';
 import { POLL_MS, Sources } from './ours-sources.ts';
 import { nextTimerMs } from './ours-timers.ts';
@@ -52,7 +52,7 @@ class Daemon {
   #listed: readonly PodView[] | undefined;
   #gaugesChangedAtMs = 0;
   #wasTroubled = false;
-  #skipped: { readonly atMs: number; readonly podsAtMs: number } | undefined;
+  #skipped: Omit<Later, 'readsHoldings'> | undefined;
   #notBeforeMs = -Infinity;
 
   constructor(site: Site, options: OursOptions) {
@@ -89,7 +89,7 @@ class Daemon {
     const seldom = !this.#everyBeat && !mayMatter;
     if (seldom && !cluster && !joined && this.#sameDemand(nowMs, paces)) {
       counters.passesSkipped += 1;
-      this.#skipped = { atMs: nowMs, podsAtMs: this.#sources.podsAtMs };
+      this.#skipped = { nowMs, podsAtMs: this.#sources.podsAtMs };
       return;
     }
     this.#catchUp();
@@ -134,11 +134,9 @@ class Daemon {
   /** What the last of the skipped passes would have left in the memory: the same readings, at that later time. */
   #catchUp(): void {
     if (this.#skipped === undefined || this.#last === undefined) return;
-    const { atMs, podsAtMs } = this.#skipped;
-    const readsHoldings = this.#sources.readsHoldings;
-    const seen = laterBy(this.#last, atMs, podsAtMs, readsHoldings);
+    const { readsHoldings } = this.#sources;
+    this.#memory = memoryLater({ ...this.#skipped, readsHoldings }, this.#last, this.#memory, this.#rules);
     this.#skipped = undefined;
-    this.#memory = memoryLater(seen, this.#memory, this.#rules, readsHoldings);
   }
 
   #observe(nowMs: number): Observation {

@@ -152,6 +152,15 @@ describe('decide: what is remembered of applications', () => {
     expect(demands[1]).to.not.deep.equal(first.memory.demands[1]);
   });
 
+  it('is of readings that grow old: what was made of them is not made for later', () => {
+    const applications = [applicationAsking(4)];
+    const memory = calmMemory();
+    const certain = [NOW_MS, NOW_MS + 60_000].map(
+      (nowMs) => decide(observation({ applications, nowMs }), memory, rules()).decision.demands[0]?.certain,
+    );
+    expect(certain).to.deep.equal([true, false]);
+  });
+
   it('R17: is since when each has run nothing, as long as it does', () => {
     const quietAt = (ids: readonly string[], nowMs: number): Observation =>
       observation({ nowMs, applications: ids.map((id) => held(nowMs, { id })) });

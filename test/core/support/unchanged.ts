@@ -49,7 +49,7 @@ export function withRemoval(before: Scene, change: Partial<RemovalMemory>): Scen
 /** The same objects, read so much later. */
 export function later({ seen, ...before }: Scene, memory: CoreMemory, byMs: number): Scene {
   const podsAtMs = seen.pods.known ? seen.pods.takenAtMs + byMs : seen.nowMs;
-  return { ...before, memory, seen: laterBy(seen, seen.nowMs + byMs, podsAtMs, true) };
+  return { ...before, memory, seen: laterBy(seen, { nowMs: seen.nowMs + byMs, podsAtMs, readsHoldings: true }) };
 }
 
 /** All that comes of a decision, also what is made only when it is read. */
