@@ -6,6 +6,7 @@
  * hold more.
  */
 import type { Fleet } from './fleet.ts';
+import { areAlike } from './kept.ts';
 import type { Guards } from './removal-guards.ts';
 import type { MasterView } from './spark-view.ts';
 
@@ -50,7 +51,8 @@ export function watchMaster(
   podsKnown = true,
 ): GuardMemory {
   const { lastSeen: before } = memory;
-  const lastSeen = before !== undefined && showsTheSame(master, before) ? before : seenOf(master);
+  const now = seenOf(master);
+  const lastSeen = before !== undefined && isTheSame(now, before) ? before : now;
   const sign = restartSign(before, lastSeen);
   const suspicion = sign ?? memory.suspicion;
   if (suspicion === undefined && memory.lastSeen === lastSeen && memory.registeredSinceMs === undefined) return memory;
@@ -68,14 +70,8 @@ function seenOf({ url, applications, completedApplicationIds }: MasterView): Las
   return { url, applicationIds: applications.map(({ id }) => id), completedIds: completedApplicationIds };
 }
 
-function showsTheSame({ url, applications, completedApplicationIds }: MasterView, seen: LastSeen): boolean {
-  return (
-    url === seen.url &&
-    applications.length === seen.applicationIds.length &&
-    completedApplicationIds.length === seen.completedIds.length &&
-    applications.every(({ id }, nth) => id === seen.applicationIds[nth]) &&
-    completedApplicationIds.every((id, nth) => id === seen.completedIds[nth])
-  );
+function isTheSame(a: LastSeen, b: LastSeen): boolean {
+  return a.url === b.url && areAlike(a.applicationIds, b.applicationIds) && areAlike(a.completedIds, b.completedIds);
 }
 
 /** Ready pods of ours that no worker in the master's list belongs to: unknown, not free (R2). */

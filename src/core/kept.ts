@@ -32,7 +32,7 @@ export class LastMadeByPlace<Made> {
 }
 
 /** Whether both name the same, part by part. */
-function areAlike(a: readonly unknown[], b: readonly unknown[]): boolean {
+export function areAlike(a: readonly unknown[], b: readonly unknown[]): boolean {
   if (a.length !== b.length) return false;
   for (let nth = 0; nth < a.length; nth += 1) if (a[nth] !== b[nth]) return false;
   return true;

@@ -149,10 +149,9 @@ export function workersToHold(
   workerShape: Resources,
   existingRooms: readonly RoomGroup[] = [],
 ): { readonly workers: number; readonly misfits: readonly PlacementItem[] } {
-  const all = mergeShapes(items);
   const fits = ({ shape }: PlacementItem): boolean => fitCount(shape, workerShape) > 0;
-  const shapes = all.filter(fits);
-  const misfits = shapes.length === all.length ? [] : items.filter((item) => item.count > 0 && !fits(item));
+  const shapes = mergeShapes(items).filter(fits);
+  const misfits = items.filter((item) => item.count > 0 && !fits(item));
   shapes.sort((a, b) => dominantShare(b.shape, workerShape) - dominantShare(a.shape, workerShape));
 
   const existing = new Rooms(existingRooms, 'fullest-first');

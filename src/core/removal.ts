@@ -199,11 +199,7 @@ function whyInUse(entry: FleetPod, input: RemovalInput): string | undefined {
   const seenMs = input.memory.decommissionedAtMs.get(entry.pod.uid) ?? input.context.nowMs;
   // Booked just before the mark: the executor may still be starting, so a page from the same moment proves too little.
   const sinceMs = raced ? seenMs + input.rules.settleMs : seenMs;
-  for (const worker of entry.workers) {
-    const why = whyNotSurelyEmpty(worker, entry, input, sinceMs);
-    if (why !== undefined) return why;
-  }
-  return undefined;
+  return entry.workers.flatMap((worker) => whyNotSurelyEmpty(worker, entry, input, sinceMs) ?? [])[0];
 }
 
 /** Why nobody can be sure that only an empty worker of this pod would be hit; undefined where one can. */

@@ -92,8 +92,8 @@ function demandsBy(
     return one.demand;
   });
   forgetBeyond(demands.length);
-  const isSame = changed === undefined && before.length === demands.length;
-  return { demands, memory: isSame ? before : (changed ?? before.slice(0, demands.length)) };
+  const unchanged = before.length === demands.length ? before : before.slice(0, demands.length);
+  return { demands, memory: changed ?? unchanged };
 }
 
 /** Says what packing found. */

@@ -20,7 +20,6 @@ import { nobodyCanGo } from './ours-timers.ts';
 
 /** The same readings, taken so much later, at a later time; the pods were listed when they were listed. */
 export function laterBy(of: Observation, { nowMs, podsAtMs, readsHoldings }: Later): Observation {
-  if (nowMs === of.nowMs) return of;
   const byMs = nowMs - of.nowMs;
   const later = <T>(reading: Reading<T>): Reading<T> =>
     reading.known ? { ...reading, takenAtMs: reading.takenAtMs + byMs } : reading;
